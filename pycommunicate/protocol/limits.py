@@ -1,0 +1,49 @@
+"""The bounds that keep one page from harming another. Every field can be set on `CommunicateApp(limits=Limits(...))`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds and deadlines. Times are in seconds, sizes in bytes."""
+
+    inbound_message: int = 64 * 1024
+    """The largest message a browser may send."""
+    json_depth: int = 32
+    """How deeply a message from a browser may be nested."""
+    events_queued: int = 256
+    """Events of one page that may wait for a handler; the browser keeps the rest on its side."""
+    running_handlers: int = 32
+    """Handlers of one page that may run (or block) at the same time."""
+    unacknowledged_bytes: int = 1024 * 1024
+    """What one page may have written that its browser has not applied yet. Past it, the page's own handlers wait."""
+    unacknowledged_batches: int = 1000
+    """The same, counted in messages."""
+    overflow_deadline: float = 30.0
+    """How long a handler waits for a browser that applies nothing, before the page is given up."""
+    read_deadline: float = 10.0
+    """How long a read waits for the browser's answer."""
+    read_deadline_offline: float = 1.0
+    """How long a read waits while the connection is lost."""
+    grace: float = 180.0
+    """How long a page is kept after its connection was lost."""
+    lost_pages: int = 1000
+    """How many pages may be kept like that; past it the oldest is let go (it is mounted anew if it comes back)."""
+    join_page: float = 60.0
+    """How long a page that was served waits for its first connection."""
+    waiting_pages: int = 1000
+    """How many pages may wait like that, in all."""
+    waiting_pages_per_user: int = 20
+    """How many of one user's pages may wait like that."""
+    join_socket: float = 10.0
+    """How long a connection may live without having joined a page."""
+    users: int = 100_000
+    """How many users (sessions) are kept in memory; past it the least recently seen without an open page is let go."""
+    user_idle: float = 14 * 24 * 3600.0
+    """How long a user without an open page is kept."""
+    mount_token: float = 7 * 24 * 3600.0
+    """How long a page can be mounted anew after it was last connected."""
+    batch_bytes: int = 48 * 1024
+    """About how large a message of operations grows before it is sent."""
+    first_batch_bytes: int = 8 * 1024
+    """The same for the first message of a mount, so that something is painted early."""

@@ -1,0 +1,213 @@
+"""The messages between browser and server, as values. Nothing that comes from a browser is trusted before it went through `decode`."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pycommunicate.errors import ProtocolError
+from pycommunicate.protocol.values import JSON, dumps
+from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
+
+_LONGEST_TOKEN: Final = 4096
+_LARGEST_NUMBER: Final = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """What a connection begins with: which page it is for, and how far that page has come."""
+
+    request: str | None
+    resume: str | None
+    mount: str | None
+    epoch: str | None
+    applied: int
+    made: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventMade:
+    """Something a person (or a script) did that a listener waited for."""
+
+    epoch: str
+    number: int
+    applied: int
+    listener: int
+    payload: dict[str, JSON] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a read. `status` 0: `value` is JSON; 1: a handle; 2: an error code."""
+
+    epoch: str
+    applied: int
+    tag: int
+    status: int
+    value: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Operations up to `applied` are done; the listeners in `released` are gone with their elements."""
+
+    epoch: str
+    applied: int
+    released: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The operation `number` could not be carried out."""
+
+    epoch: str
+    applied: int
+    number: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The page is being left."""
+
+    epoch: str
+
+
+Message = EventMade | Answer | Acknowledgement | Failed | Leave
+
+VALUE, HANDLE, ERROR = 0, 1, 2
+"""What `Answer.status` may be."""
+
+
+def decode_join(auth: object) -> Join:
+    """Return the join in a CONNECT packet's auth. Raises `ProtocolError`; its first argument is the code for `refused`."""
+    if not isinstance(auth, dict):
+        raise ProtocolError("malformed")
+    if auth.get("version") != PROTOCOL_VERSION:
+        raise ProtocolError("version")
+    return Join(
+        request=_token(auth.get("request")),
+        resume=_token(auth.get("resume")),
+        mount=_token(auth.get("mount")),
+        epoch=_token(auth.get("epoch")),
+        applied=_number(auth.get("applied", 0)),
+        made=_number(auth.get("made", 0)),
+    )
+
+
+def decode(name: object, arguments: list[object], *, depth: int) -> Message:
+    """Return the message `name` with its `arguments`. Raises `ProtocolError` for whatever is not exactly as `docs/wire.md` has it."""
+    shape = _SHAPES.get(name) if isinstance(name, str) else None
+    if shape is None or len(arguments) != shape:
+        raise ProtocolError("unknown message")
+    epoch = _token(arguments[0])
+    if epoch is None:
+        raise ProtocolError("no epoch")
+    if name == "event":
+        payload = None if arguments[4] is None else _payload(arguments[4], depth)
+        return EventMade(epoch, _positive(arguments[1]), _number(arguments[2]), _positive(arguments[3]), payload)
+    if name == "answer":
+        return _answer(epoch, arguments, depth)
+    if name == "ack":
+        released = arguments[2]
+        if not isinstance(released, list):
+            raise ProtocolError("released is no list")
+        return Acknowledgement(epoch, _number(arguments[1]), [_positive(item) for item in released])
+    if name == "failed":
+        error = arguments[3]
+        if not isinstance(error, str) or len(error) > 100:
+            raise ProtocolError("no error code")
+        return Failed(epoch, _number(arguments[1]), _positive(arguments[2]), error)
+    return Leave(epoch)
+
+
+_SHAPES: Final = {"event": 5, "answer": 5, "ack": 3, "failed": 4, "leave": 1}
+
+
+def encode(name: str, *arguments: object) -> str:
+    """Return the Socket.IO packet (without Engine.IO's type) that carries the message `name`."""
+    return f"2{NAMESPACE},{dumps([name, *arguments])}"
+
+
+def encode_operations(epoch: str, first: int, operations: str, received: int, allowed: int) -> str:
+    """Return the packet of the `operations` message; `operations` is the JSON of the list, made once and kept for a resend."""
+    return f'2{NAMESPACE},["operations",{dumps(epoch)},{first},{operations},{received},{allowed}]'
+
+
+def check_depth(value: object, depth: int) -> None:
+    """Raise `ProtocolError` where `value` is nested deeper than `depth`."""
+    level: list[object] = [value]
+    for _ in range(depth + 1):
+        level = [item for group in level for item in _items(group)]
+        if not level:
+            return
+    raise ProtocolError("nested too deeply")
+
+
+def _items(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _answer(epoch: str, arguments: list[object], depth: int) -> Answer:
+    status, value = arguments[3], arguments[4]
+    if type(status) is not int or status not in {VALUE, HANDLE, ERROR}:
+        raise ProtocolError("no status")
+    if status == HANDLE and type(value) is not int:
+        raise ProtocolError("no handle")
+    if status == ERROR and not isinstance(value, str):
+        raise ProtocolError("no error code")
+    check_depth(value, depth)
+    return Answer(epoch, _number(arguments[1]), _positive(arguments[2]), status, value)  # type: ignore[arg-type]
+
+
+_PAYLOAD: Final[dict[str, tuple[type, ...]]] = {
+    "type": (str,),
+    "value": (str, int, float, bool, list, dict, type(None)),
+    "checked": (bool,),
+    "key": (str,),
+    "code": (str,),
+    "data": (dict,),
+    "id": (str,),
+    "x": (int, float),
+    "y": (int, float),
+    "modifiers": (list,),
+    "detail": (str, int, float, bool, list, dict, type(None)),
+    "target": (int,),
+}
+
+
+def _payload(value: object, depth: int) -> dict[str, JSON]:
+    if not isinstance(value, dict):
+        raise ProtocolError("a payload is an object")
+    check_depth(value, depth)
+    payload: dict[str, JSON] = {}
+    for name, kinds in _PAYLOAD.items():
+        if name in value:
+            if type(value[name]) not in kinds:
+                raise ProtocolError(f"{name} of the wrong type")
+            payload[name] = value[name]
+    for name in ("data", "modifiers"):
+        items = _items(payload.get(name))
+        if not all(isinstance(item, str) for item in items):
+            raise ProtocolError(f"{name} of the wrong type")
+    return payload
+
+
+def _token(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > _LONGEST_TOKEN:
+        raise ProtocolError("malformed")
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
+        raise ProtocolError("malformed")
+    return value
+
+
+def _positive(value: object) -> int:
+    if _number(value) == 0:
+        raise ProtocolError("malformed")
+    return value  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""Objects that stand for something elsewhere: elements in the browser, the call that is being made."""

@@ -1,0 +1,1 @@
+"""Handles for what is in the browser: the document, its elements, their events."""

@@ -1,0 +1,1 @@
+"""What runs on the server: bases to derive from, pages, connections, the application."""

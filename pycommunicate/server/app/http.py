@@ -1,0 +1,282 @@
+"""HTTP: pages, error pages, the client's script, tickets. Also the way in for a page that is mounted anew."""
+
+import gzip
+import hashlib
+import json
+import logging
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from importlib.resources import files
+from typing import Any, Protocol
+
+from flask import Response, abort, make_response, request
+from flask import session as flask_session
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.http import dump_cookie
+
+from pycommunicate.errors import ConfigurationError
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
+from pycommunicate.proxies.context import Aborted, CallCTX
+from pycommunicate.server.app.page import Page, Runtime
+from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
+from pycommunicate.server.bases.controller import ControllerFactory
+
+log = logging.getLogger("pycommunicate")
+
+REMOUNT = "pycommunicate.remount"
+"""The key in a request's environ under which a mount anew finds its `Remount`."""
+
+
+class Remount:
+    """A mount anew: which view the browser showed, and the page that was made for it."""
+
+    def __init__(self, view: int) -> None:
+        self.view = view
+        self.page: Page | None = None
+
+
+class Application(Runtime, Protocol):
+    """What HTTP needs of the application."""
+
+    pages: Pages
+    users: UserTracker
+    tickets: dict[str, tuple[User, Any, float]]
+
+
+class ClientScript:
+    """The client, as it is served: one file, a hash in its URL, cached for ever."""
+
+    @cached_property
+    def source(self) -> bytes:
+        """The script. Raises `ConfigurationError` where it was not built."""
+        try:
+            return (files("pycommunicate") / "static" / "client.js").read_bytes()
+        except FileNotFoundError:
+            message = (
+                "the client script (pycommunicate/static/client.js) has not been built; "
+                "run `pip install -e .` or `python3 dev.py demo` in the project's folder"
+            )
+            raise ConfigurationError(message) from None
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """The script, gzipped."""
+        return gzip.compress(self.source, 9, mtime=0)
+
+    @cached_property
+    def path(self) -> str:
+        """Where it is served."""
+        return f"{PREFIX}/client-{self.digest}.js"
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the script: another script has another URL."""
+        return hashlib.sha256(self.source).hexdigest()[:16]
+
+    def respond(self, digest: str) -> Response:
+        """Answer a request for the script with that digest."""
+        if digest != self.digest:
+            abort(404)
+        zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+        response = Response(self.compressed if zipped else self.source, mimetype="text/javascript")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if zipped:
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+
+client_script = ClientScript()
+
+
+class PageServer:
+    """Serves the pages of an application through its Flask app."""
+
+    def __init__(self, application: Application) -> None:
+        self._app = application
+        self._limits: Limits = application.limits
+        flask = application.flask
+        flask.add_url_rule(f"{PREFIX}/client-<digest>.js", "pycommunicate.client", _serve_client)
+        flask.add_url_rule(TICKET_PATH, "pycommunicate.ticket", self._redeem, methods=["POST"])
+
+    def add_page(self, rule: str, endpoint: str, factory: ControllerFactory) -> None:
+        """Serve pages of `factory` at `rule`."""
+
+        def serve(**route_data: Any) -> Any:
+            return self._serve(factory, route_data)
+
+        self._app.flask.add_url_rule(rule, endpoint, serve)
+
+    def add_error_page(self, code: int, factory: ControllerFactory) -> None:
+        """Answer requests that end in the HTTP error `code` with a page of `factory`, at the URL that was asked for."""
+
+        def serve(error: HTTPException) -> Any:
+            if error.response is not None:
+                return error.response
+            try:
+                response = make_response(self._serve(factory, {}, checked=False))
+            except Exception as failure:
+                self._report(failure, f"the error handler for {code}")
+                return InternalServerError().get_response(request.environ)
+            if response.status_code == 200:
+                response.status_code = code
+            return response
+
+        self._app.flask.register_error_handler(code, serve)
+
+    # -- pages ------------------------------------------------------------------------------------------------------------
+
+    def _serve(self, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool = True) -> Any:
+        user = self._app.users.find(request.cookies.get(COOKIE))
+        user.cookies = request.environ.get("HTTP_COOKIE")
+        remount: Remount | None = request.environ.get(REMOUNT)
+        if checked and factory.before_connect is not None:
+            context = CallCTX(user=user, route_data=route_data)
+            try:
+                factory.before_connect(context)
+            except Aborted as aborted:
+                abort(aborted.code)
+            finally:
+                context.deactivate()
+        page = Page(self._app, user, factory, route_data, page_environ(request.environ))
+        if remount is not None and 0 <= remount.view < len(page.controller.views):
+            page.controller.view_index = remount.view
+        user.opened(page)
+        try:
+            response = self._respond(page)
+        except BaseException:
+            page.end("it could not be rendered")
+            raise
+        if remount is not None and page.has_client:
+            remount.page = page
+        elif page.has_client and request.method != "HEAD":
+            self._app.pages.keep(page)
+        else:
+            page.end("its HTML does not load the client")
+        self._give_cookie(response, user)
+        return response
+
+    def _respond(self, page: Page) -> Response:
+        body = page.render()
+        special = page.controller.special_return_handler
+        if special is not None:
+            page.has_client = False
+            return make_response(special())
+        if body is None:
+            view = type(page.controller.view).__qualname__
+            message = f"{view}.render() returned None; expected the page's HTML as a str"
+            raise TypeError(message)
+        response = make_response(body)
+        if page.has_client:
+            response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if "Content-Security-Policy" not in response.headers:
+            response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+        return response
+
+    def includes(self, page: Page) -> Markup:
+        """Return what `add_includes()` renders into a page."""
+        page.has_client = True
+        base = request.script_root
+        facts = {
+            "version": PROTOCOL_VERSION,
+            "base": base + PREFIX,
+            "request": page.request_id,
+            "mount": self._app.mount_token(page),
+        }
+        inert = json.dumps(facts).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+        return Markup('<script type="application/json" id="{}">{}</script><script src="{}" defer></script>').format(
+            PAGE_ELEMENT,
+            Markup(inert),  # noqa: S704 - JSON without < > &
+            base + client_script.path,
+        )
+
+    def mount_anew(self, environ: dict[str, Any], path: str, query: str, view: int) -> tuple[Page | None, str]:
+        """Serve a URL once more (its PATH_INFO and QUERY_STRING), for a browser that shows it already. Return the page and its HTML.
+
+        All that guards a GET guards this: `before_request`, `before_connect`. None where it does not end in a page.
+        """
+        remount = Remount(view)
+        environ = {**page_environ(environ), "PATH_INFO": path, "QUERY_STRING": query, REMOUNT: remount}
+        flask = self._app.flask
+        with flask.request_context(environ):
+            try:
+                response = flask.full_dispatch_request()
+            except Exception as error:
+                response = make_response(flask.handle_exception(error))
+            html = response.get_data(as_text=True)
+        page = remount.page
+        return (None, "") if page is None else (page, html)
+
+    # -- cookies ------------------------------------------------------------------------------------------------------------
+
+    def _give_cookie(self, response: Response, user: User) -> None:
+        value = self._app.users.cookie_for(user)
+        header = dump_cookie(
+            COOKIE,
+            value,
+            max_age=int(self._limits.user_idle),
+            path=request.script_root or "/",
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
+        response.headers.add("Set-Cookie", header)
+        response.call_on_close(lambda: _remember_cookies(user, response))
+
+    def _redeem(self) -> Response:
+        ticket = request.get_data(as_text=True, cache=False) if (request.content_length or 0) <= 200 else ""
+        user, session, _ = self._app.tickets.pop(ticket, (None, None, 0.0))
+        if user is None or self._app.users.get(request.cookies.get(COOKIE)) is not user:
+            abort(404)
+        if session is not None:
+            flask_session.clear()
+            flask_session.update(session)
+        response = Response(status=204)
+        response.headers["Cache-Control"] = "no-store"
+        self._give_cookie(response, user)
+        return response
+
+    def _report(self, error: BaseException, what: str) -> None:
+        log.error("%s %s: %s raised %s", request.method, request.path, what, type(error).__name__, exc_info=error)
+
+
+def _serve_client(digest: str) -> Response:
+    return client_script.respond(digest)
+
+
+class _NoBody:
+    """The body of a request that has none."""
+
+    def read(self, _size: int = -1) -> bytes:
+        return b""
+
+    def readline(self, _size: int = -1) -> bytes:
+        return b""
+
+
+def page_environ(environ: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page keeps of its request's environ: enough for a request context, no sockets, no bodies."""
+    kept: dict[str, Any] = {key: value for key, value in environ.items() if isinstance(value, str)}
+    kept["REQUEST_METHOD"] = "GET"
+    for key in ("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_UPGRADE", "HTTP_CONNECTION", "REQUEST_URI", "RAW_URI"):
+        kept.pop(key, None)
+    kept["wsgi.input"] = _NoBody()
+    kept["wsgi.url_scheme"] = environ.get("wsgi.url_scheme", "http")
+    kept["wsgi.version"] = (1, 0)
+    kept["wsgi.multithread"] = kept["wsgi.multiprocess"] = kept["wsgi.run_once"] = False
+    return kept
+
+
+def _remember_cookies(user: User, response: Response) -> None:
+    jar: SimpleCookie = SimpleCookie()
+    for header in (user.cookies or "", *response.headers.getlist("Set-Cookie")):
+        try:
+            jar.load(header)
+        except CookieError:
+            continue
+    user.cookies = "; ".join(f"{name}={morsel.coded_value}" for name, morsel in jar.items())

@@ -1,0 +1,152 @@
+"""User and UserTracker: who is asking, known by one signed cookie."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from itsdangerous import BadSignature, Signer
+
+from pycommunicate.engine import Engine
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.connection.resume import new_id
+from pycommunicate.server.current import running
+
+COOKIE = "pycommunicate"
+"""The name of the cookie."""
+
+
+class User:
+    """One browser, known by its cookie: a session, and any number of open pages. Not created by hand."""
+
+    def __init__(self, id_: str, tracker: "UserTracker") -> None:
+        self.id_ = id_
+        """The unique id. Whoever knows it does not yet have the signed cookie; still, don't show it."""
+        self.session: dict[str, Any] = {}
+        """A dict of your own, kept on the server, shared by all pages of this user."""
+        self.pages: set[Any] = set()
+        self.seen = time.monotonic()
+        self.cookies: str | None = None
+        """The browser's Cookie header, as it last came."""
+        self._tracker = tracker
+        self._latest: Any = None
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the page being served right now; outside of one, of the latest. It changes with every page load."""
+        page = self._page()
+        return page.request_id if page is not None else None
+
+    @property
+    def active_controller(self) -> Any:
+        """The controller of the page being served right now; outside of one, of the latest."""
+        page = self._page()
+        return page.controller if page is not None else None
+
+    @property
+    def socket_connected(self) -> bool:
+        """Whether the browser of the page being served right now (outside of one, of the latest) is connected."""
+        page = self._page()
+        return page is not None and page.is_connected
+
+    def renew(self) -> None:
+        """Give this user a new id and a new cookie, keeping the session: do so when somebody signs in (against session fixation).
+
+        From a handler it blocks for one round trip plus one HTTP request, in which the browser is given the cookie; the
+        user's other pages load themselves again. In `render()` it costs nothing.
+        """
+        self._tracker.renew(self, self._page())
+
+    def opened(self, page: Any) -> None:
+        """Note a page of this user."""
+        self.pages.add(page)
+        self._latest = page
+        self.seen = time.monotonic()
+
+    def closed(self, page: Any) -> None:
+        """Note that a page has ended."""
+        self.pages.discard(page)
+        self.seen = time.monotonic()
+        if self._latest is page:
+            self._latest = next(iter(self.pages), None)
+
+    def _page(self) -> Any:
+        current = running()
+        if current is not None and current.page.user is self:
+            return current.page
+        return self._latest
+
+
+class UserTracker:
+    """All users of this process, bounded in number and in idle time."""
+
+    def __init__(self, engine: Engine, limits: Limits, secret: Callable[[], str | bytes | None]) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._secret = secret
+        self._users: dict[str, User] = {}
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def find(self, cookie: str | None) -> User:
+        """Return the user of a cookie. Without one, or with one that we did not sign: a new user.
+
+        An id that we signed but no longer know (the server was restarted) is given an empty session.
+        """
+        id_ = self._verify(cookie)
+        user = self._users.pop(id_, None) if id_ is not None else None
+        if user is None:
+            self._make_room()
+            user = User(id_ or new_id(), self)
+        self._users[user.id_] = user  # last: seen most recently
+        user.seen = time.monotonic()
+        return user
+
+    def get(self, cookie: str | None) -> User | None:
+        """Return the user of a cookie if this process knows it."""
+        id_ = self._verify(cookie)
+        return self._users.get(id_) if id_ is not None else None
+
+    def cookie_for(self, user: User) -> str:
+        """Return the cookie's value: the id, signed."""
+        return self._signer().sign(user.id_).decode()
+
+    def renew(self, user: User, page: Any) -> None:
+        """Give `user` a new id; see `User.renew`."""
+        old = user.id_
+        user.id_ = new_id()
+        self._users[user.id_] = user
+        try:
+            if page is not None:
+                page.deliver_cookies()
+        finally:
+            self._users.pop(old, None)
+        for other in [p for p in user.pages if p is not page]:
+            other.reload("the user was given a new id")
+
+    def _make_room(self) -> None:
+        # A few of the least recently seen per new user keep both bounds without ever walking all.
+        oldest_allowed = time.monotonic() - self._limits.user_idle
+        for user in list(islice(self._users.values(), 8)):
+            full = len(self._users) >= self._limits.users
+            if not user.pages and (full or user.seen < oldest_allowed):
+                self._users.pop(user.id_, None)
+            elif full:
+                self._users[user.id_] = self._users.pop(user.id_)
+
+    def _signer(self) -> Signer:
+        secret = self._secret()
+        if not secret:
+            message = "no secret key is set; call set_secret_key()"
+            raise RuntimeError(message)
+        return Signer(secret, salt="pycommunicate-user", digest_method=hashlib.sha256)
+
+    def _verify(self, cookie: str | None) -> str | None:
+        if not cookie or len(cookie) > 200:
+            return None
+        try:
+            return self._signer().unsign(cookie).decode()
+        except (BadSignature, UnicodeDecodeError):
+            return None

@@ -1,0 +1,1 @@
+"""What an application derives its own classes from."""

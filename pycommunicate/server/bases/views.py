@@ -1,0 +1,63 @@
+"""View: one thing that a page can show, and what happens in it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pycommunicate.proxies.dom.html import HTMLWrapper
+
+if TYPE_CHECKING:
+    from pycommunicate.server.bases.controller import Controller
+
+
+class View:
+    """The base of your views: override `render()`, and `load()` for what is to happen once the browser is connected.
+
+    Views are not created by hand: each controller makes its own, once per page.
+    """
+
+    controller: "Controller"
+    """The controller this view belongs to."""
+    html_wrapper: HTMLWrapper
+    """The document in the browser."""
+
+    def __init__(self, controller: "Controller") -> None:
+        self.controller = controller
+        self.html_wrapper = controller.html_wrapper
+
+    def render(self) -> Any:
+        """Return the page's HTML, usually `self.controller.templater.render("page.html")`. Must be overridden.
+
+        Runs in the HTTP request, before there is a page in the browser: elements can't be used yet.
+        """
+        message = f"{type(self).__qualname__} has no render() method; a view must have one"
+        raise NotImplementedError(message)
+
+    def load(self) -> None:
+        """Called when the browser is connected: fill the page, add listeners. Blocking code is fine.
+
+        Called again whenever this view is mounted anew (the server was restarted, the view was changed to).
+        """
+
+    def teardown(self) -> None:
+        """Called when the view ends: another view took its place, or the person left. Timers and listeners end by themselves."""
+
+    def add_timer(self, seconds: float, function: Callable[[], object]) -> Any:
+        """Call `function` every `seconds`, counted from the end of the call before, until the timer is cancelled or the view ends.
+
+        Runs as a handler of this page. Returns the timer, for `cancel_timer`.
+        """
+        if not seconds > 0:
+            message = f"a timer's interval is a positive number of seconds, not {seconds!r}"
+            raise ValueError(message)
+        return self.controller.page.add_timer(self, seconds, function)
+
+    def cancel_timer(self, timer: Any) -> None:
+        """End a timer that `add_timer` returned. A call under way is finished. May be called again."""
+        timer.cancel()
+
+    def subscribe(self, topic: Any, handler: Callable[..., object]) -> Any:
+        """Call `handler` with each value that is published on `topic` (its name, or `app.topic(name)`) while this view lives.
+
+        Runs as a handler of this page, in the order of publishing. Returns the subscription; its `cancel()` ends it.
+        """
+        return self.controller.page.subscribe(self, topic, handler)

@@ -1,0 +1,281 @@
+"""The gateway: the only place that knows Flask-SocketIO. It guards the stack, joins sockets to pages and hands messages on."""
+
+import io
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from engineio import packet as engineio_packet
+from engineio import payload as engineio_payload
+from flask import Flask
+from flask_socketio import SocketIO
+from werkzeug.http import parse_cookie
+
+from pycommunicate.engine import Engine, Timer
+from pycommunicate.errors import ProtocolError
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.messages import Join, decode, decode_join, encode
+from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
+from pycommunicate.server.app.page import Page, State
+from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.app.usertracker import COOKIE, UserTracker
+from pycommunicate.server.connection.guard import GuardedPacket, are_frames
+from pycommunicate.server.connection.websocket import eventlet_websocket, gevent_websocket
+
+log = logging.getLogger("pycommunicate")
+
+_PACKETS_A_POST = 256
+
+
+MountAnew = Callable[[dict[str, Any], str, str, int], tuple[Page | None, str]]
+"""Serves a URL once more: environ, path, query, index of the view; returns the page and its HTML."""
+
+
+class Application(Protocol):
+    """What the gateway needs of the application."""
+
+    flask: Flask
+    engine: Engine
+    limits: Limits
+    pages: Pages
+    users: UserTracker
+
+
+class SocketConnection:
+    """One Engine.IO socket."""
+
+    def __init__(self, server: Any, sid: str) -> None:
+        self._server = server
+        self.sid = sid
+        self.page: Page | None = None
+        self.deadline: Timer | None = None
+
+    def send(self, packet: str) -> None:
+        """Queue a packet. Does not block."""
+        socket = self._server.sockets.get(self.sid)
+        if socket is not None and not socket.closed:
+            socket.send(engineio_packet.Packet(engineio_packet.MESSAGE, data=packet))
+
+    def close(self) -> None:
+        """Close the socket, after what was queued before. Does not block."""
+        socket = self._server.sockets.get(self.sid)
+        if socket is not None:
+            socket.close(wait=False)
+            if not socket.upgraded:
+                self._server.sockets.pop(self.sid, None)
+
+
+class Gateway:
+    """The Socket.IO server of an application."""
+
+    def __init__(
+        self, application: Application, mount_anew: MountAnew, verify_mount: Callable[[str, Any], Any]
+    ) -> None:
+        limits = application.limits
+        self._app = application
+        self._engine: Engine = application.engine
+        self._limits: Limits = limits
+        self._mount = mount_anew
+        self._verify_mount = verify_mount
+        self._connections: dict[str, SocketConnection] = {}
+        socketio = SocketIO(
+            application.flask,
+            async_mode=self._engine.name,
+            path=SOCKET_PATH,
+            async_handlers=False,
+            manage_session=False,
+            always_connect=True,
+            serializer=GuardedPacket,
+            max_http_buffer_size=limits.inbound_message,
+            cors_allowed_origins=[],  # ours is stricter: see SocketGuard
+            http_compression=False,
+        )
+        self._sio = socketio.server
+        self._eio = self._sio.eio
+        websocket = gevent_websocket if self._engine.name == "gevent" else eventlet_websocket
+        # A copy: other Engine.IO servers of the process keep their own.
+        self._eio._async = {**self._eio._async, "websocket": websocket(limits.inbound_message)}
+        engineio_payload.Payload.max_decode_packets = max(engineio_payload.Payload.max_decode_packets, _PACKETS_A_POST)
+        self._sio.on("connect", self._connect, namespace=NAMESPACE)
+        self._sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
+        for name in ("event", "answer", "ack", "failed", "leave"):
+            self._sio.on(name, self._receiver(name), namespace=NAMESPACE)
+        self._wrap("connect", self._opened)
+        self._wrap("message", self._guarded_message)
+        self._wrap("disconnect", self._closed)
+        application.flask.wsgi_app = SocketGuard(application.flask.wsgi_app, self._eio, limits)  # type: ignore[method-assign]
+
+    # -- Engine.IO ----------------------------------------------------------------------------------------------------------
+
+    def _wrap(self, event: str, wrapper: Callable[..., Any]) -> None:
+        original = self._eio.handlers[event]
+        self._eio.handlers[event] = lambda *arguments: wrapper(original, *arguments)
+
+    def _opened(self, original: Callable[..., Any], sid: str, environ: dict[str, Any]) -> Any:
+        connection = self._connections[sid] = SocketConnection(self._eio, sid)
+        connection.deadline = self._engine.call_later(
+            self._limits.join_socket, lambda: self._joined_in_time(connection)
+        )
+        return original(sid, environ)
+
+    def _joined_in_time(self, connection: SocketConnection) -> None:
+        if connection.page is None:
+            connection.close()
+
+    def _guarded_message(self, original: Callable[..., Any], sid: str, data: Any) -> None:
+        # An exception that leaves this handler would neither close the socket nor stay quiet.
+        try:
+            original(sid, data)
+        except ProtocolError as error:
+            self._expel(sid, str(error))
+        except Exception as error:
+            self._expel(sid, type(error).__name__)
+
+    def _expel(self, sid: str, reason: str) -> None:
+        connection = self._connections.get(sid)
+        page = connection.page if connection is not None else None
+        log.warning("a socket broke the protocol (%s); it is closed%s", reason, f": {page.path}" if page else "")
+        if connection is not None:
+            connection.close()
+
+    def _closed(self, original: Callable[..., Any], sid: str, *reason: Any) -> None:
+        try:
+            original(sid, *reason)
+        finally:
+            connection = self._connections.pop(sid, None)
+            if connection is not None:
+                if connection.deadline is not None:
+                    connection.deadline.cancel()
+                if connection.page is not None:
+                    connection.page.lost(connection)
+
+    # -- Socket.IO ------------------------------------------------------------------------------------------------------------
+
+    def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        eio_sid = self._sio.manager.eio_sid_from_sid(sid, NAMESPACE)
+        connection = self._connections.get(eio_sid)
+        if connection is None or connection.page is not None:
+            raise ProtocolError("joined twice")
+        try:
+            join = decode_join(auth)
+        except ProtocolError as error:
+            self._refuse(connection, str(error), "the page and the server don't speak the same protocol")
+            return
+        self._join(connection, join, environ)
+
+    def _join(self, connection: SocketConnection, join: Join, environ: dict[str, Any]) -> None:
+        cookie = _cookie(environ, COOKIE)
+        user = self._app.users.get(cookie)
+        page = self._app.pages.by_token(join.resume)
+        if page is not None and page.user is user:
+            self._enter(connection, page, environ)
+            page.resume(connection, join.resume or "", join.epoch, join.applied)
+            return
+        page = self._app.pages.by_request(join.request) if join.resume is None else None
+        if page is not None:
+            if page.user is not user or not (page.state is State.WAITING or not page.heard):
+                self._refuse(connection, "not_yours", "this page belongs to another session or tab")
+                return
+            self._enter(connection, page, environ)
+            page.join(connection)
+            return
+        self._mount_anew(connection, join, cookie, environ)
+
+    def _mount_anew(
+        self, connection: SocketConnection, join: Join, cookie: str | None, environ: dict[str, Any]
+    ) -> None:
+        mount = self._verify_mount(join.mount, self._app.users.find(cookie)) if join.mount and cookie else None
+        if mount is None:
+            self._refuse(connection, "not_yours", "the page is no longer known")
+            return
+        page, html = self._mount(environ, mount["p"], mount["q"], mount["v"])
+        if page is None:
+            self._refuse(connection, "reload", "the page has to be loaded again")
+            return
+        if connection.sid not in self._connections:
+            page.end("its socket closed while it was mounted")
+            return
+        self._enter(connection, page, environ)
+        page.mount_into(connection, html, keep=True)
+
+    def _enter(self, connection: SocketConnection, page: Page, environ: dict[str, Any]) -> None:
+        connection.page = page
+        if connection.deadline is not None:
+            connection.deadline.cancel()
+        if environ.get("HTTP_COOKIE"):
+            page.user.cookies = environ["HTTP_COOKIE"]
+
+    def _refuse(self, connection: SocketConnection, code: str, sentence: str) -> None:
+        connection.send(encode("refused", code, sentence))
+        connection.close()
+
+    def _disconnect(self, sid: str, *_reason: Any) -> None:
+        """Engine.IO's own disconnect does the work; a client that leaves only the namespace is closed."""
+        eio_sid = self._sio.manager.eio_sid_from_sid(sid, NAMESPACE)
+        connection = self._connections.get(eio_sid) if eio_sid else None
+        if connection is not None:
+            self._engine.call_soon(connection.close)
+
+    def _receiver(self, name: str) -> Callable[..., None]:
+        def receive(sid: str, *arguments: Any) -> None:
+            connection = self._connections.get(self._sio.manager.eio_sid_from_sid(sid, NAMESPACE))
+            if connection is None or connection.page is None or connection.page.state is State.ENDED:
+                return
+            connection.page.receive(decode(name, list(arguments), depth=self._limits.json_depth))
+
+        return receive
+
+
+class SocketGuard:
+    """WSGI, in front of the sockets: no foreign origins, no malformed or oversized long-polling bodies."""
+
+    def __init__(self, wsgi_app: Any, engine_io: Any, limits: Limits) -> None:
+        self._wsgi_app = wsgi_app
+        self._engine_io = engine_io
+        self._limit = limits.inbound_message
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Pass the request on, or refuse it."""
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(PREFIX + "/"):
+            if not _same_origin(environ):
+                return _answer(start_response, "403 Forbidden", b"another origin")
+            if path.startswith(SOCKET_PATH) and environ.get("REQUEST_METHOD") == "POST":
+                body = self._body(environ)
+                if body is None or not are_frames(body):
+                    log.warning("a long-polling request carried what is no packet; it is refused")
+                    return _answer(start_response, "400 Bad Request", b"malformed")
+                environ["wsgi.input"] = io.BytesIO(body)
+        return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+    def _body(self, environ: dict[str, Any]) -> bytes | None:
+        try:
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return None
+        if not 0 < length <= self._limit:
+            return None
+        body: bytes = environ["wsgi.input"].read(length)
+        return body
+
+
+def _same_origin(environ: dict[str, Any]) -> bool:
+    # Browsers send Origin with every WebSocket and every POST; what sends none is no browser and carries nobody's cookies.
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in ("same-origin", "none")
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == environ.get("HTTP_HOST")
+
+
+def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:
+    start_response(
+        status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")]
+    )
+    return [body]
+
+
+def _cookie(environ: dict[str, Any], name: str) -> str | None:
+
+    return parse_cookie(environ).get(name)

@@ -1,0 +1,55 @@
+"""What may come in from a socket, before the stack underneath looks at it."""
+
+from typing import Any
+
+from socketio.packet import CONNECT, DISCONNECT, EVENT
+from socketio.packet import Packet as SocketIOPacket
+
+from pycommunicate.errors import ProtocolError
+from pycommunicate.protocol.version import NAMESPACE
+
+_EVENTS = frozenset({"event", "answer", "ack", "failed", "leave"})
+
+
+def is_frame(frame: object) -> bool:
+    """Whether `frame` is an Engine.IO packet that an honest client sends: close, pong, upgrade, ping (probe), or a Socket.IO message.
+
+    Others make the stack raise where nobody catches it (an empty frame), or carry JSON that it would decode unbounded.
+    """
+    if not isinstance(frame, str) or not frame:
+        return False
+    if frame[0] == "4":
+        return frame[1:2] in ("0", "1", "2")
+    return frame in ("1", "2", "2probe", "3", "3probe", "5")
+
+
+def are_frames(payload: bytes) -> bool:
+    """The same for the body of a long-polling POST."""
+    try:
+        return all(is_frame(frame) for frame in payload.decode().split("\x1e"))
+    except UnicodeDecodeError:
+        return False
+
+
+class GuardedPacket(SocketIOPacket):
+    """Refuses what our client never sends: attachments, other namespaces, reserved events, payloads that are no list."""
+
+    uses_binary_events = False
+
+    def decode(self, encoded_packet: Any) -> int:
+        """Decode, or raise `ProtocolError`."""
+        if not isinstance(encoded_packet, str) or "-" in encoded_packet[:12].split("/", 1)[0]:
+            raise ProtocolError("attachments are refused")
+        try:
+            super().decode(encoded_packet)
+        except (ValueError, RecursionError, TypeError, IndexError):
+            raise ProtocolError("no Socket.IO packet") from None
+        if self.namespace != NAMESPACE or self.id is not None:
+            raise ProtocolError("another namespace, or an acknowledgement asked for")
+        if self.packet_type == EVENT:
+            data = self.data
+            if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] not in _EVENTS:
+                raise ProtocolError("no event of ours")
+        elif self.packet_type not in (CONNECT, DISCONNECT):
+            raise ProtocolError("no packet that a client sends")
+        return 0

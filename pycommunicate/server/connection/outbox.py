@@ -1,0 +1,132 @@
+"""The outbox: what a page wrote, gathered into batches, numbered, and kept until the browser has applied it."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pycommunicate.engine import Engine
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.messages import encode_operations
+from pycommunicate.protocol.values import dumps
+
+Send = Callable[[str], None]
+"""Hands one packet to the connection. Must not block."""
+
+_OPERATION_BYTES = 24
+
+
+class Batch(NamedTuple):
+    """Operations that travelled (or will travel) as one message."""
+
+    first: int
+    last: int
+    json: str
+
+
+class Outbox:
+    """One per page, and the only sender of its operations.
+
+    A write is appended; the batch goes out on the loop's next turn, before a read, or when it is full. It belongs to the
+    loop's thread: writes of other threads must be handed over by `Engine.call_soon`.
+    """
+
+    __slots__ = (
+        "_batches", "_engine", "_limit", "_limits", "_next", "_pending", "_scheduled", "_send", "_size", "_tail",
+        "bytes_sent", "epoch", "messages_sent", "unacknowledged",
+    )  # fmt: skip
+
+    def __init__(self, engine: Engine, limits: Limits, tail: Callable[[], tuple[int, int]]) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._tail = tail
+        self._send: Send | None = None
+        self._scheduled = False
+        self._batches: deque[Batch] = deque()
+        self.messages_sent = 0
+        self.bytes_sent = 0
+        self.begin("")
+
+    def begin(self, epoch: str) -> None:
+        """Start a new epoch: what was written before is no longer wanted, numbers begin at 1."""
+        self.epoch = epoch
+        self._next = 1
+        self._pending: list[list[Any]] = []
+        self._size = 0
+        self._limit = self._limits.first_batch_bytes
+        self._batches.clear()
+        self.unacknowledged = 0
+
+    def write(self, operation: list[Any]) -> bool:
+        """Append `operation`. Return whether that filled the batch (which then was sent)."""
+        self._pending.append(operation)
+        last = operation[-1]
+        self._size += _OPERATION_BYTES + len(last) if type(last) is str else _OPERATION_BYTES
+        if self._size >= self._limit:
+            self.flush()
+            return True
+        if not self._scheduled:
+            self._scheduled = True
+            self._engine.call_soon(self._flush_scheduled)
+        return False
+
+    def flush(self) -> bool:
+        """Send what was written since the last batch. Return whether there was anything."""
+        if not self._pending:
+            return False
+        operations, self._pending, self._size = self._pending, [], 0
+        self._limit = self._limits.batch_bytes
+        first, self._next = self._next, self._next + len(operations)
+        batch = Batch(first, self._next - 1, dumps(operations))
+        self._batches.append(batch)
+        self.unacknowledged += len(batch.json)
+        self._emit(batch)
+        return True
+
+    def acknowledge(self, applied: int) -> None:
+        """Let go of the operations up to number `applied`."""
+        batches = self._batches
+        while batches and batches[0].last <= applied:
+            self.unacknowledged -= len(batches.popleft().json)
+
+    def attach(self, send: Send, applied: int) -> None:
+        """Go on over a new connection: what the browser has not applied is sent again."""
+        self.acknowledge(applied)
+        self._send = send
+        for batch in tuple(self._batches):
+            self._emit(batch)
+        self.flush()
+
+    def detach(self) -> None:
+        """The connection is lost: keep what is written until the next `attach`."""
+        self._send = None
+
+    def drop(self) -> None:
+        """Drop what the browser has not applied; it will be mounted anew."""
+        self._pending = []
+        self._size = 0
+        self._batches.clear()
+        self.unacknowledged = 0
+
+    def is_full(self) -> bool:
+        """Whether the browser is further behind than one page may be."""
+        return (
+            self.unacknowledged > self._limits.unacknowledged_bytes
+            or len(self._batches) > self._limits.unacknowledged_batches
+        )
+
+    @property
+    def sent_up_to(self) -> int:
+        """The number of the last operation in a batch."""
+        return self._next - 1
+
+    def _emit(self, batch: Batch) -> None:
+        if self._send is None:
+            return
+        packet = encode_operations(self.epoch, batch.first, batch.json, *self._tail())
+        self.messages_sent += 1
+        self.bytes_sent += len(packet)
+        self._send(packet)
+
+    def _flush_scheduled(self) -> None:
+        self._scheduled = False
+        self.flush()

@@ -1,0 +1,130 @@
+"""Reads under way: what handlers asked the browser, until it answers, its deadline passes or the page is gone."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pycommunicate.engine import Engine, Event
+from pycommunicate.errors import (
+    AnswerTooLarge,
+    BadAnswer,
+    BrowserError,
+    BrowserGone,
+    BrowserTimeout,
+    ElementGone,
+    InvalidSelector,
+)
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.messages import ERROR, HANDLE, Answer
+from pycommunicate.proxies.channel import Named
+
+_UNANSWERED: Any = object()
+
+
+class Read:
+    """One question. It is answered once; a second answer finds nobody."""
+
+    __slots__ = ("answer", "deadline", "error", "number", "operation", "signal")
+
+    def __init__(self, operation: list[Any], signal: Event, deadline: float) -> None:
+        self.operation = operation
+        self.number = 0
+        self.signal = signal
+        self.deadline = deadline
+        self.answer: Any = _UNANSWERED
+        self.error: Exception | None = None
+
+
+class Reads:
+    """The reads of one page. One-use tags: an answer to anything else is ignored and counted."""
+
+    __slots__ = ("_engine", "_limits", "_pending", "_tag", "ignored", "online")
+
+    def __init__(self, engine: Engine, limits: Limits) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._pending: dict[int, Read] = {}
+        self._tag = 0
+        self.online = True
+        self.ignored = 0
+
+    def ask(self, code: int, arguments: tuple[object, ...], send: Callable[[list[Any]], int]) -> Any:
+        """Send the read and block for its answer. `send` returns the number that the operation got."""
+        self._tag += 1
+        tag = self._tag
+        read = Read([int(code), tag, *arguments], self._engine.event(), time.monotonic() + self._patience())
+        self._pending[tag] = read
+        try:
+            read.number = send(read.operation)
+            self._wait(read)
+        finally:
+            self._pending.pop(tag, None)
+        if read.error is not None:
+            raise read.error
+        if read.answer is _UNANSWERED:
+            raise BrowserTimeout(f"the browser did not answer within {self._patience():g} s")
+        return _value(read.answer, arguments)
+
+    def take(self, answer: Answer) -> None:
+        """Hand an answer to the handler that waits for it."""
+        read = self._pending.pop(answer.tag, None)
+        if read is None:
+            self.ignored += 1
+            return
+        read.answer = answer
+        read.signal.set()
+
+    def went_offline(self) -> None:
+        """The connection is lost: what waits gets a short deadline."""
+        self.online = False
+        self._set_deadlines()
+
+    def went_online(self, applied: int) -> list[Read]:
+        """The connection is back. Return the reads whose operation was applied but whose answer was lost: they are to be asked again."""
+        self.online = True
+        self._set_deadlines()
+        return [read for read in self._pending.values() if 0 < read.number <= applied]
+
+    def end(self, reason: str) -> None:
+        """Let all that wait raise `BrowserGone`."""
+        pending, self._pending = self._pending, {}
+        for read in pending.values():
+            read.error = BrowserGone(reason)
+            read.signal.set()
+
+    def _patience(self) -> float:
+        return self._limits.read_deadline if self.online else self._limits.read_deadline_offline
+
+    def _set_deadlines(self) -> None:
+        deadline = time.monotonic() + self._patience()
+        for read in self._pending.values():
+            read.deadline = deadline
+            signal, read.signal = read.signal, self._engine.event()
+            signal.set()
+
+    def _wait(self, read: Read) -> None:
+        while read.answer is _UNANSWERED and read.error is None:
+            remaining = read.deadline - time.monotonic()
+            if remaining <= 0:
+                return
+            read.signal.wait(remaining)
+
+
+def _value(answer: Answer, arguments: tuple[object, ...]) -> Any:
+    if answer.status == ERROR:
+        raise _error(str(answer.value), arguments)
+    if answer.status == HANDLE and isinstance(answer.value, int):
+        return Named(answer.value)
+    return answer.value
+
+
+def _error(code: str, arguments: tuple[object, ...]) -> BrowserError:
+    match code:
+        case "invalid_selector":
+            return InvalidSelector(f"{arguments[-1]!r} is no selector that the browser can parse")
+        case "gone":
+            return ElementGone("the element is no longer in the document")
+        case "too_large":
+            return AnswerTooLarge(f"the answer does not fit a message ({arguments[-1]!r})")
+        case _:
+            return BadAnswer(f"the browser answered {code!r}")

@@ -1,0 +1,39 @@
+"""Timers of a page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pycommunicate.engine import Engine, Timer
+
+
+class PageTimer:
+    """Calls back every `seconds`, counted from the end of the call before. `cancel()` ends it."""
+
+    __slots__ = ("_cancelled", "_due", "_engine", "_owner", "_run", "_seconds")
+
+    def __init__(self, engine: Engine, seconds: float, run: Callable[["PageTimer"], None], owner: set[Any]) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._run = run
+        self._owner = owner
+        self._due: Timer | None = None
+        self._cancelled = False
+        owner.add(self)
+
+    def start(self) -> None:
+        """Be due in `seconds`, unless cancelled or due already."""
+        if not self._cancelled and self._due is None:
+            self._due = self._engine.call_later(self._seconds, self._fire)
+
+    def cancel(self) -> None:
+        """End the timer. A call under way is finished. May be called again."""
+        self._cancelled = True
+        self._owner.discard(self)
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _fire(self) -> None:
+        self._due = None
+        if not self._cancelled:
+            self._run(self)

@@ -1,0 +1,111 @@
+"""The server that `run()` starts: gevent's or eventlet's, with TCP_NODELAY, ended by Ctrl-C or SIGTERM."""
+
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+log = logging.getLogger("pycommunicate")
+
+_CLOSING_SECONDS = 0.5
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `host`:`port` (0: any free one). Raises `OSError` where that can't be had."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def serve_gevent(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], None]) -> None:
+    """Serve until a signal comes. Blocks."""
+    import gevent  # noqa: PLC0415
+    from gevent.event import Event  # noqa: PLC0415
+    from gevent.pywsgi import WSGIServer  # noqa: PLC0415
+    from gevent.socket import socket as gevent_socket  # noqa: PLC0415
+
+    class Server(WSGIServer):
+        def handle(self, accepted: Any, address: Any) -> None:
+            # Small messages must not wait for the acknowledgement of the one before (Nagle's algorithm).
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            super().handle(accepted, address)
+
+    cooperative = gevent_socket(fileno=listener.detach())
+    cooperative.setblocking(False)
+    error_log: Any = _ErrorLog()
+    server = Server(cooperative, wsgi_app, log=None, error_log=error_log)
+    ended = Event()
+    watchers = [gevent.signal_handler(number, ended.set) for number in _signals()]
+    try:
+        server.start()
+        with contextlib.suppress(KeyboardInterrupt):
+            ended.wait()
+    finally:
+        stopping()
+        server.stop(timeout=_CLOSING_SECONDS)
+        for watcher in watchers:
+            watcher.cancel()
+
+
+def serve_eventlet(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], None]) -> None:
+    """Serve until a signal comes. Blocks."""
+    import eventlet  # noqa: PLC0415
+    import eventlet.wsgi  # noqa: PLC0415
+    from eventlet.greenio import GreenSocket  # noqa: PLC0415
+
+    class Listener(GreenSocket):
+        def accept(self) -> Any:
+            accepted, address = super().accept()
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return accepted, address
+
+    original = eventlet.patcher.original("socket")
+    plain = original.socket(listener.family, listener.type, fileno=listener.detach())
+    serving = eventlet.getcurrent()
+
+    def stop(*_: Any) -> None:
+        eventlet.hubs.get_hub().schedule_call_global(0, serving.throw, KeyboardInterrupt)
+
+    previous = {number: signal.signal(number, stop) for number in _signals()}
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            eventlet.wsgi.server(Listener(plain), wsgi_app, log=_ErrorLog(), log_output=False, max_size=20_000)
+    finally:
+        stopping()
+        eventlet.sleep(0.05)  # what is queued for the sockets goes out
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _signals() -> list[signal.Signals]:
+    return [signal.SIGINT, signal.SIGTERM]
+
+
+class _ErrorLog:
+    """Takes what the servers would print to stderr."""
+
+    def write(self, text: str) -> None:
+        """Log `text` where it says something."""
+        if text.strip():
+            log.error(text.rstrip())
+
+    def writelines(self, lines: list[str]) -> None:
+        """Log the lines as one."""
+        self.write("".join(lines))
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+        return
+
+    def debug(self, message: str, *arguments: Any) -> None:
+        """Log at debug level."""
+        log.debug(message, *arguments)

@@ -1,0 +1,1 @@
+"""What `user.session` is kept in."""

@@ -1,0 +1,47 @@
+"""Templater: renders Jinja2 templates, and the elements with which the client starts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import Environment, Template
+from jinja2.exceptions import TemplateNotFound
+from markupsafe import Markup
+
+AddContext = Callable[[dict[str, Any]], None]
+
+
+class Templater:
+    """Renders templates of the template directory. Autoescape is on: what a value holds is shown as text.
+
+    In a template, `add_includes()` (in the head) loads the client; without it the page is static. Flask's names
+    (`url_for`, `request`, `session`, `get_flashed_messages`) are there too.
+    """
+
+    def __init__(self, environment: Environment, add_includes: Callable[[], Markup], add_context: AddContext) -> None:
+        self._environment = environment
+        self._add_includes = add_includes
+        self._add_context = add_context
+
+    def render(self, template: str, **values: Any) -> str:
+        """Return the template `template` (its path in the template directory), rendered with `values`.
+
+        :raises jinja2.TemplateNotFound: there is no such file.
+        :raises jinja2.TemplateError: it can't be compiled or rendered.
+        """
+        return self._render(self._environment.get_template(template), values)
+
+    def render_string(self, source: str, **values: Any) -> str:
+        """Return the template text `source`, rendered with `values`."""
+        return self._render(self._environment.from_string(source), values)
+
+    def add_includes(self) -> Markup:
+        """Return the elements that load the client: an inert JSON element and one script. Templates call it in their head."""
+        return self._add_includes()
+
+    def _render(self, template: Template, values: dict[str, Any]) -> str:
+        context: dict[str, Any] = {"add_includes": self.add_includes, **values}
+        self._add_context(context)
+        return template.render(context)
+
+
+__all__ = ["TemplateNotFound", "Templater"]
