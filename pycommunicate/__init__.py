@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pycommunicate.errors import InvalidSelector as InvalidSelector
     from pycommunicate.errors import NotConnected as NotConnected
     from pycommunicate.errors import NotSerializable as NotSerializable
+    from pycommunicate.errors import ProtocolError as ProtocolError
     from pycommunicate.errors import PycommunicateError as PycommunicateError
     from pycommunicate.errors import RefusedName as RefusedName
     from pycommunicate.errors import UnsafeURL as UnsafeURL
@@ -57,6 +58,7 @@ _HOMES = {
     "Markup": "markupsafe",
     "NotConnected": "pycommunicate.errors",
     "NotSerializable": "pycommunicate.errors",
+    "ProtocolError": "pycommunicate.errors",
     "PycommunicateError": "pycommunicate.errors",
     "RefusedName": "pycommunicate.errors",
     "Templater": "pycommunicate.templating",

@@ -1,13 +1,13 @@
 """The server that `run()` starts: gevent's or eventlet's, with TCP_NODELAY, ended by Ctrl-C or SIGTERM."""
 
 import contextlib
-import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
-log = logging.getLogger("pycommunicate")
+from pycommunicate.server.connection.websocket import LAST_REQUEST
 
 _CLOSING_SECONDS = 0.5
 
@@ -30,19 +30,25 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], 
     """Serve until a signal comes. Blocks."""
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
-    from gevent.pywsgi import WSGIServer  # noqa: PLC0415
+    from gevent.pywsgi import WSGIHandler, WSGIServer  # noqa: PLC0415
     from gevent.socket import socket as gevent_socket  # noqa: PLC0415
 
     class Server(WSGIServer):
         def handle(self, accepted: Any, address: Any) -> None:
             # Small messages must not wait for the acknowledgement of the one before (Nagle's algorithm).
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            super().handle(accepted, address)
+            with contextlib.suppress(OSError):  # the peer has closed while it was being answered
+                super().handle(accepted, address)
+
+    class Handler(WSGIHandler):
+        def handle_one_response(self) -> None:
+            super().handle_one_response()
+            if self.environ and LAST_REQUEST in self.environ:
+                self.close_connection = True
 
     cooperative = gevent_socket(fileno=listener.detach())
     cooperative.setblocking(False)
-    error_log: Any = _ErrorLog()
-    server = Server(cooperative, wsgi_app, log=None, error_log=error_log)
+    server = Server(cooperative, wsgi_app, log=None, error_log=sys.stderr, handler_class=Handler)
     ended = Event()
     watchers = [gevent.signal_handler(number, ended.set) for number in _signals()]
     try:
@@ -78,7 +84,7 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, stopping: Callable[[]
     previous = {number: signal.signal(number, stop) for number in _signals()}
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            eventlet.wsgi.server(Listener(plain), wsgi_app, log=_ErrorLog(), log_output=False, max_size=20_000)
+            eventlet.wsgi.server(Listener(plain), wsgi_app, log=sys.stderr, log_output=False, max_size=20_000)
     finally:
         stopping()
         eventlet.sleep(0.05)  # what is queued for the sockets goes out
@@ -88,24 +94,3 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, stopping: Callable[[]
 
 def _signals() -> list[signal.Signals]:
     return [signal.SIGINT, signal.SIGTERM]
-
-
-class _ErrorLog:
-    """Takes what the servers would print to stderr."""
-
-    def write(self, text: str) -> None:
-        """Log `text` where it says something."""
-        if text.strip():
-            log.error(text.rstrip())
-
-    def writelines(self, lines: list[str]) -> None:
-        """Log the lines as one."""
-        self.write("".join(lines))
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-        return
-
-    def debug(self, message: str, *arguments: Any) -> None:
-        """Log at debug level."""
-        log.debug(message, *arguments)

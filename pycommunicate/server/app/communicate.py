@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from flask import Flask
@@ -78,7 +79,7 @@ class CommunicateApp:
         self.engine = choose_engine()
         folder = _program_folder()
         self.flask = flask or Flask(
-            "pycommunicate", root_path=str(folder), template_folder=None, static_folder=str(folder / "static")
+            "pycommunicate.flask", root_path=str(folder), template_folder=None, static_folder=str(folder / "static")
         )
         self.pool = HandlerPool(self.engine, maximum_handler_threads)
         self.pages = Pages(self.engine, self.limits)
@@ -265,12 +266,15 @@ def _port(port: int) -> int:
 
 def _program_folder() -> Path:
     # The folder of the code that makes the application: the first caller outside of this package.
-    frame = sys._getframe(1)
-    package = str(Path(__file__).resolve().parents[2])
-    while frame.f_back is not None:
+    package = Path(__file__).resolve().parents[2]
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
         file = frame.f_globals.get("__file__")
-        if file is None or not str(Path(file).resolve()).startswith(package):
-            return Path(file).resolve().parent if file is not None else Path.cwd()
+        if file is None:
+            break
+        path = Path(file).resolve()
+        if package not in path.parents:
+            return path.parent
         frame = frame.f_back
     return Path.cwd()
 

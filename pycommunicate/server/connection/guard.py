@@ -20,7 +20,7 @@ def is_frame(frame: object) -> bool:
         return False
     if frame[0] == "4":
         return frame[1:2] in ("0", "1", "2")
-    return frame in ("1", "2", "2probe", "3", "3probe", "5")
+    return frame in ("1", "2probe", "3", "5")
 
 
 def are_frames(payload: bytes) -> bool:

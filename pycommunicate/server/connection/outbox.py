@@ -73,8 +73,9 @@ class Outbox:
         """Send what was written since the last batch. Return whether there was anything."""
         if not self._pending:
             return False
+        if self._size >= self._limit:
+            self._limit = self._limits.batch_bytes
         operations, self._pending, self._size = self._pending, [], 0
-        self._limit = self._limits.batch_bytes
         first, self._next = self._next, self._next + len(operations)
         batch = Batch(first, self._next - 1, dumps(operations))
         self._batches.append(batch)

@@ -12,6 +12,9 @@ log = logging.getLogger("pycommunicate")
 
 Handler = Callable[[Any], Any]
 
+LAST_REQUEST = "pycommunicate.last_request"
+"""Set in the environ of a request after which the server must close the connection."""
+
 
 class GuardedSocket:
     """What Engine.IO reads from and writes to."""
@@ -50,8 +53,13 @@ class GuardedSocket:
 
     def close_connection(self) -> None:
         """Close the TCP connection."""
-        with contextlib.suppress(OSError):
-            self._raw.shutdown(socket.SHUT_RDWR)
+        close_tcp(self._raw)
+
+
+def close_tcp(raw: Any) -> None:
+    """End a TCP connection, whoever else holds its socket."""
+    with contextlib.suppress(OSError):
+        raw.shutdown(socket.SHUT_RDWR)
 
 
 def gevent_websocket(limit: int) -> type:
@@ -69,8 +77,11 @@ def gevent_websocket(limit: int) -> type:
             self._raw = raw
             self._lock = gevent.lock.RLock()
             self.recv = raw.recv
-            self.close = raw.close
             self.fileno = raw.fileno
+
+        def close(self) -> None:
+            close_tcp(self._raw)
+            self._raw.close()
 
         def send(self, data: bytes) -> int:
             with self._lock:
@@ -89,11 +100,29 @@ def gevent_websocket(limit: int) -> type:
         def wait(self) -> Any:
             return self.receive()
 
+        def _handle_events(self) -> bool:
+            going_on = bool(super()._handle_events())
+            decoder = self.ws.connection._proto._frame_decoder if self.ws.connection is not None else None
+            header = decoder.header if decoder is not None else None
+            if header is not None and header.payload_len > limit:
+                raise ValueError("a frame past the limit is announced")  # its bytes need not be awaited
+            return going_on
+
+        def _thread(self) -> None:
+            try:
+                super()._thread()
+            except Exception as error:  # what it does not expect of a peer: bytes that are no frame
+                log.warning("a socket sent what is no WebSocket frame (%s); it is closed", type(error).__name__)
+                self.connected = False
+                self.sock.close()
+                self.event.set()
+
     class WebSocket:
         def __init__(self, handler: Handler, _server: Any) -> None:
             self._handler = handler
 
         def __call__(self, environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:
+            environ[LAST_REQUEST] = True
             # Compression would let a small frame unpack to a large message before its size is known.
             environ = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
             websocket = WholeServer(
@@ -116,7 +145,18 @@ def gevent_websocket(limit: int) -> type:
 
 def eventlet_websocket(limit: int) -> type:
     """Return the WebSocket class for eventlet: its own with the same bounds. `limit`: the largest inbound message, in bytes."""
-    from eventlet.websocket import ConnectionClosedError, WebSocketWSGI  # noqa: PLC0415
+    from eventlet.websocket import ConnectionClosedError, FailedConnectionError, RFC6455WebSocket, WebSocketWSGI  # noqa: PLC0415
+
+    class BoundedMessage(RFC6455WebSocket.Message):
+        """eventlet bounds a frame, but not how many fragments make a message."""
+
+        size = 0
+
+        def push(self, data: bytes, final: bool = False) -> None:
+            self.size += len(data)
+            if self.size > limit:
+                raise FailedConnectionError(1009, "the message is too large")
+            super().push(data, final)
 
     class WebSocket:
         def __init__(self, handler: Handler, _server: Any) -> None:
@@ -128,6 +168,7 @@ def eventlet_websocket(limit: int) -> type:
             return self._serve(environ, start_response)
 
         def _run(self, websocket: Any) -> None:
+            websocket.Message = BoundedMessage
             guarded = GuardedSocket(websocket, websocket.socket, ConnectionClosedError)
             try:
                 self._handler(guarded)
