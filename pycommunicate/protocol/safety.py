@@ -13,7 +13,6 @@ URL_NAMES: Final = frozenset(
         "href",
         "src",
         "action",
-        "formAction",
         "formaction",
         "data",
         "poster",
@@ -122,7 +121,7 @@ def check_url(url: str, *, navigation: bool = False) -> str:
 
 def is_url_name(name: str) -> bool:
     """Whether the property or attribute `name` holds a URL."""
-    return name in URL_NAMES or name.lower() in URL_NAMES
+    return name.lower() in URL_NAMES
 
 
 def check_urls(name: str, value: str) -> None:

@@ -9,10 +9,10 @@ from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
 from typing import Any, Protocol
 
-from flask import Response, abort, make_response, request
+from flask import Response, abort, current_app, make_response, request
 from flask import session as flask_session
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.http import dump_cookie
 
 from pycommunicate.errors import ConfigurationError
@@ -101,6 +101,8 @@ class PageServer:
         self._limits: Limits = application.limits
         flask = application.flask
         flask.add_url_rule(f"{PREFIX}/client-<digest>.js", "pycommunicate.client", _serve_client)
+        if "static" in flask.view_functions:
+            flask.add_url_rule("/favicon.ico", "pycommunicate.favicon", _serve_favicon)
         flask.add_url_rule(TICKET_PATH, "pycommunicate.ticket", self._redeem, methods=["POST"])
 
     def add_page(self, rule: str, endpoint: str, factory: ControllerFactory) -> None:
@@ -174,8 +176,7 @@ class PageServer:
         if page.has_client:
             response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if "Content-Security-Policy" not in response.headers:
-            response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+        response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")
         return response
 
     def includes(self, page: Page) -> Markup:
@@ -247,6 +248,14 @@ class PageServer:
 
 def _serve_client(digest: str) -> Response:
     return client_script.respond(digest)
+
+
+def _serve_favicon() -> Response:
+    # Browsers ask for it unasked; an application without one should not answer with its 404 page.
+    try:
+        return current_app.send_static_file("favicon.ico")
+    except NotFound:
+        return Response(status=204)
 
 
 class _NoBody:

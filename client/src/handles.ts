@@ -1,0 +1,62 @@
+import { OperationError } from "./errors.ts";
+
+/** The numbers by which server and browser name elements. 0 is the document element; ours are negative. */
+export class Handles {
+  #elements = new Map<number, Element>();
+  #numbers = new WeakMap<Element, number | number[]>();
+  #next = -1;
+
+  constructor() {
+    this.clear();
+  }
+
+  get(handle: number): Element {
+    const element = this.#elements.get(handle);
+    if (element === undefined) throw new OperationError("gone");
+    return element;
+  }
+
+  set(handle: number, element: Element): void {
+    this.#elements.set(handle, element);
+    const known = this.#numbers.get(element);
+    if (known === undefined) this.#numbers.set(element, handle);
+    else if (typeof known === "number") this.#numbers.set(element, [known, handle]);
+    else known.push(handle);
+  }
+
+  has(element: Element): boolean {
+    return this.#numbers.has(element);
+  }
+
+  /** The number of `element`, given now if it has none. */
+  of(element: Element): number {
+    const known = this.#numbers.get(element);
+    if (known !== undefined) return typeof known === "number" ? known : known[0]!;
+    const handle = this.#next--;
+    this.set(handle, element);
+    return handle;
+  }
+
+  all(): ReadonlySet<Element> {
+    return new Set(this.#elements.values());
+  }
+
+  forget(element: Element): void {
+    const known = this.#numbers.get(element);
+    if (known === undefined) return;
+    this.#numbers.delete(element);
+    if (typeof known === "number") this.#elements.delete(known);
+    else for (const handle of known) this.#elements.delete(handle);
+  }
+
+  clear(): void {
+    this.#elements.clear();
+    this.#numbers = new WeakMap();
+    this.#next = -1;
+    this.set(0, document.documentElement);
+  }
+
+  get size(): number {
+    return this.#elements.size;
+  }
+}

@@ -1,0 +1,116 @@
+import { OperationError } from "./errors.ts";
+
+export interface ListenerOptions {
+  event?: boolean;
+  prevent_default?: boolean;
+  stop_propagation?: boolean;
+  once?: boolean;
+  keys?: string[];
+  selector?: string;
+}
+
+interface Listener {
+  element: Element;
+  type: string;
+  options: ListenerOptions;
+  capture: boolean;
+  handle: (event: Event) => void;
+}
+
+/** Called for each event that passed the filters; `matched` is the delegated element, or the listener's own. */
+export type Fired = (listener: number, event: Event, matched: Element, options: ListenerOptions) => void;
+
+const NO_OPTIONS: ListenerOptions = {};
+const SILENT = /^(focus|blur|load|error|scroll|scrollend|toggle|beforetoggle|invalid|cancel|close|play|playing|pause|ended|timeupdate)$/;
+const CROSSING = /^(mouse|pointer)(enter|leave)$/;
+
+export class Listeners {
+  #listeners = new Map<number, Listener>();
+  #byElement = new WeakMap<Element, number[]>();
+  #fired: Fired;
+  /** Listeners whose elements left the document for good, not yet told to the server. */
+  released: number[] = [];
+
+  constructor(fired: Fired) {
+    this.#fired = fired;
+  }
+
+  add(number: number, element: Element, type: string, options: ListenerOptions = NO_OPTIONS): void {
+    const { selector, prevent_default } = options;
+    if (selector !== undefined) checkSelector(selector);
+    this.remove(number);
+    // Events that do not bubble reach an ancestor only on their way down.
+    const capture = selector !== undefined && (SILENT.test(type) || CROSSING.test(type));
+    const handle = (event: Event): void => this.#handle(number, event);
+    this.#listeners.set(number, { element, type, options, capture, handle });
+    const known = this.#byElement.get(element);
+    if (known) known.push(number);
+    else this.#byElement.set(element, [number]);
+    element.addEventListener(type, handle, { capture, passive: !prevent_default });
+  }
+
+  remove(number: number): void {
+    const listener = this.#listeners.get(number);
+    if (!listener) return;
+    const { element, type, handle, capture } = listener;
+    element.removeEventListener(type, handle, capture);
+    this.#listeners.delete(number);
+    const left = this.#byElement.get(element)?.filter((other) => other !== number);
+    if (left?.length) this.#byElement.set(element, left);
+    else this.#byElement.delete(element);
+  }
+
+  /** `element` has left the document for good. */
+  forget(element: Element): void {
+    const numbers = this.#byElement.get(element);
+    if (!numbers) return;
+    for (const number of numbers) {
+      this.remove(number);
+      this.released.push(number);
+    }
+  }
+
+  clear(): void {
+    for (const number of [...this.#listeners.keys()]) this.remove(number);
+    this.released = [];
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  #handle(number: number, event: Event): void {
+    const listener = this.#listeners.get(number);
+    if (!listener) return;
+    const { options } = listener;
+    const matched = match(listener, event);
+    if (!matched || !passesKeys(event, options.keys)) return;
+    if (options.prevent_default) event.preventDefault();
+    if (options.stop_propagation) event.stopPropagation();
+    if (options.once) this.remove(number);
+    this.#fired(number, event, matched, options);
+  }
+}
+
+function match({ element, options: { selector }, type }: Listener, event: Event): Element | null {
+  if (selector === undefined) return element;
+  const target = event.target;
+  if (!(target instanceof Element)) return null;
+  if (CROSSING.test(type)) return target.matches(selector) ? target : null;
+  const found = target.closest(selector);
+  return found && element.contains(found) ? found : null;
+}
+
+function passesKeys(event: Event, keys: string[] | undefined): boolean {
+  if (!keys) return true;
+  const { key, isComposing } = event as KeyboardEvent;
+  return !isComposing && keys.includes(key); // the Enter that ends a composition is not meant for us
+}
+
+function checkSelector(selector: string): void {
+  try {
+    document.createDocumentFragment().querySelector(selector);
+  } catch {
+    throw new OperationError("invalid_selector");
+  }
+}

@@ -1,0 +1,28 @@
+// The messages of docs/wire.md.
+import type { Operation } from "./operations/apply.ts";
+
+export const VERSION = 1;
+
+/** On what terms a connection goes on. */
+export interface Terms {
+  epoch: string;
+  resume: string | null;
+  mount: string;
+  received: number;
+  allowed: number;
+  limits: { message: number };
+}
+
+export interface Remount extends Terms {
+  html: string;
+  keep: boolean;
+  url: string | null;
+}
+
+export type ServerMessage =
+  | ["joined", Terms]
+  | ["resumed", Terms]
+  | ["remount", Remount]
+  | ["operations", epoch: string, first: number, operations: Operation[], received: number, allowed: number]
+  | ["credit", epoch: string, received: number, allowed: number]
+  | ["refused", code: string, sentence: string];

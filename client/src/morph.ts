@@ -1,0 +1,85 @@
+import { Idiomorph } from "idiomorph";
+import { morphHead } from "./head.ts";
+import type { Keep } from "./keep.ts";
+import { PAGE_ELEMENT } from "./page.ts";
+import { fresh, keyOf } from "./scripts.ts";
+import { trusted } from "./trusted.ts";
+
+export interface Morph {
+  html: string;
+  /** Null where another view begins; else what a person changed stays. */
+  keep: Keep | null;
+  base: string;
+  /** Whether an operation put the element there. */
+  ours(element: Element): boolean;
+}
+
+// The nonce of this page is the one that the browser goes by; new HTML carries that of a response which was no page.
+const nonce = (document.currentScript as HTMLScriptElement | null)?.nonce;
+
+/** Makes this document what `html` says, and touches as little as possible. */
+export function morph({ html, keep, base, ours }: Morph): void {
+  const isClient = (element: Element): boolean => element.matches(`#${PAGE_ELEMENT},script[src*="${base}/client"]`);
+  const next = parse(html);
+  for (const element of next.querySelectorAll("*")) if (isClient(element)) element.remove();
+  const scripts = new Set(Array.from(document.scripts, keyOf));
+  copyAttributes(document.documentElement, next.documentElement);
+  copyAttributes(document.body, next.body);
+  morphHead({ next: next.head, scripts, ours, isClient });
+  morphBody(next.body, keep, scripts, isClient);
+}
+
+function parse(html: string): Document {
+  const next = new DOMParser().parseFromString(trusted(html), "text/html");
+  // Without scripting, the parser takes <noscript> for ordinary markup.
+  for (const element of next.querySelectorAll("noscript")) element.textContent = element.innerHTML;
+  for (const element of next.querySelectorAll("[nonce]")) if (nonce) element.setAttribute("nonce", nonce);
+  return next;
+}
+
+function copyAttributes(old: Element, next: Element): void {
+  for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+}
+
+function morphBody(next: HTMLElement, keep: Keep | null, scripts: Set<string>, isClient: (element: Element) => boolean): void {
+  const kept = new Set<Element>();
+  const inert: [there: Element, script: Element][] = [];
+  try {
+    void Idiomorph.morph(document.body, [...next.childNodes], {
+      morphStyle: "innerHTML",
+      restoreFocus: keep !== null,
+      callbacks: {
+        beforeNodeRemoved: (node) => !(node instanceof Element && isClient(node)),
+        beforeNodeMorphed(old, becomes) {
+          if (!(old instanceof Element)) return true;
+          if (old instanceof HTMLScriptElement) {
+            inert.push([old, becomes as Element]);
+            return false;
+          }
+          if (keep?.protects(old, becomes as Element)) kept.add(old);
+          return !(kept.has(old) && old.matches("[contenteditable]"));
+        },
+        beforeAttributeUpdated: (name, element) => name !== "nonce" && !(keep && holds(kept, name, element)),
+        afterNodeAdded(node) {
+          if (!(node instanceof Element)) return;
+          const found = node.localName === "script" ? [node] : node.getElementsByTagName("script");
+          for (const script of found) inert.push([script, script]);
+        },
+      },
+    });
+  } catch (error) {
+    console.warn("pycommunicate: the page could not be morphed", error);
+    document.body.replaceChildren(...next.childNodes);
+  }
+  for (const [there, script] of inert) {
+    if (!scripts.has(keyOf(script as HTMLScriptElement))) there.replaceWith(fresh(script, scripts));
+  }
+}
+
+/** Whether the attribute stands for something that a person changed. */
+function holds(kept: Set<Element>, name: string, element: Element): boolean {
+  if (name === "open") return /^(details|dialog)$/.test(element.localName);
+  if (name === "selected") return kept.has(element.closest("select")!);
+  return (name === "value" || name === "checked") && kept.has(element);
+}

@@ -1,0 +1,63 @@
+import { OperationError } from "../errors.ts";
+import { refusesTag } from "../safety.ts";
+import { trusted } from "../trusted.ts";
+import { type Scope, forget, forgetChildren } from "./scope.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+const HTML = "http://www.w3.org/1999/xhtml";
+
+function create(scope: Scope, handle: number, tag: string, parent: Element): Element {
+  if (refusesTag(tag) || refusesTag(parent.localName)) throw new OperationError("refused");
+  const foreign = tag === "svg" ? SVG : parent.localName === "foreignObject" ? HTML : parent.namespaceURI;
+  const element = foreign === HTML ? document.createElement(tag) : document.createElementNS(foreign, tag);
+  scope.handles.set(handle, element);
+  return element;
+}
+
+function parentOf(reference: Element): Element {
+  if (!reference.parentElement) throw new OperationError("gone");
+  return reference.parentElement;
+}
+
+export function addChild(scope: Scope, parent: number, handle: number, tag: string): void {
+  const element = scope.handles.get(parent);
+  element.appendChild(create(scope, handle, tag, element));
+}
+
+export function prependChild(scope: Scope, parent: number, handle: number, tag: string): void {
+  const element = scope.handles.get(parent);
+  element.insertBefore(create(scope, handle, tag, element), element.firstChild);
+}
+
+export function addBefore(scope: Scope, reference: number, handle: number, tag: string): void {
+  const element = scope.handles.get(reference);
+  const parent = parentOf(element);
+  parent.insertBefore(create(scope, handle, tag, parent), element);
+}
+
+export function addAfter(scope: Scope, reference: number, handle: number, tag: string): void {
+  const element = scope.handles.get(reference);
+  const parent = parentOf(element);
+  parent.insertBefore(create(scope, handle, tag, parent), element.nextSibling);
+}
+
+export function appendHtml(scope: Scope, handle: number, html: string): void {
+  const element = scope.handles.get(handle);
+  if (refusesTag(element.localName)) throw new OperationError("refused");
+  const template = document.createElement("template");
+  template.innerHTML = trusted(html);
+  element.appendChild(template.content);
+}
+
+export function remove(scope: Scope, handle: number): void {
+  const element = scope.handles.get(handle);
+  if (element === document.documentElement) throw new OperationError("failed", "the document element stays");
+  element.remove();
+  forget(scope, element);
+}
+
+export function clear(scope: Scope, handle: number): void {
+  const element = scope.handles.get(handle);
+  forgetChildren(scope, element);
+  element.replaceChildren();
+}

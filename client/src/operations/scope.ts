@@ -1,0 +1,28 @@
+import type { Handles } from "../handles.ts";
+import type { Keep } from "../keep.ts";
+import type { Listeners } from "../listeners.ts";
+
+/** What an operation may touch. */
+export interface Scope {
+  handles: Handles;
+  listeners: Listeners;
+  keep: Keep;
+  base: string;
+  /** Whether `load()` has ended. */
+  loaded: boolean;
+}
+
+/** The descendants of `element` have left the document for good, or are about to. */
+export function forgetChildren({ handles, listeners }: Scope, element: Element): void {
+  if (!element.firstElementChild) return;
+  for (const descendant of element.getElementsByTagName("*")) {
+    handles.forget(descendant);
+    listeners.forget(descendant);
+  }
+}
+
+export function forget(scope: Scope, element: Element): void {
+  forgetChildren(scope, element);
+  scope.handles.forget(element);
+  scope.listeners.forget(element);
+}

@@ -1,0 +1,16 @@
+import type { Scope } from "./scope.ts";
+
+export function focus(scope: Scope, handle: number): void {
+  (scope.handles.get(handle) as HTMLElement).focus();
+  scope.keep.moved();
+}
+
+export function blur(scope: Scope, handle: number): void {
+  (scope.handles.get(handle) as HTMLElement).blur();
+  scope.keep.moved();
+}
+
+export function scrollIntoView(scope: Scope, handle: number): void {
+  scope.handles.get(handle).scrollIntoView();
+  scope.keep.moved();
+}

@@ -1,0 +1,46 @@
+import type { Handles } from "./handles.ts";
+import type { Json } from "./values.ts";
+import { toJson } from "./values.ts";
+import { formData } from "./forms.ts";
+
+export type Payload = { [name: string]: Json };
+
+const MODIFIERS = ["alt", "ctrl", "meta", "shift"] as const;
+
+/** What the server is told of an event. What does not apply is left out. */
+export function payloadOf(event: Event, matched: Element, handles: Handles): Payload {
+  const payload: Payload = { type: event.type, target: handles.of(matched) };
+  addField(payload, event, matched);
+  const id = matched.getAttribute("id"); // a form's own `id` may be hidden by a field of that name
+  if (id) payload["id"] = id;
+  const data = { ...(matched as HTMLElement).dataset } as Payload;
+  if (Object.keys(data).length) payload["data"] = data;
+  addInput(payload, event);
+  const { detail } = event as CustomEvent<unknown>;
+  if (detail !== undefined && detail !== null && !(event instanceof UIEvent && detail === 0)) payload["detail"] = toJson(detail, 2);
+  return payload;
+}
+
+function addField(payload: Payload, event: Event, matched: Element): void {
+  if (event.type === "submit") {
+    payload["value"] = formData(event.target as Element);
+    return;
+  }
+  const { value, checked, type } = matched as HTMLInputElement;
+  if (matched instanceof HTMLSelectElement && matched.multiple) {
+    payload["value"] = Array.from(matched.selectedOptions, (option) => option.value);
+  } else if (typeof value === "string" || typeof value === "number") payload["value"] = value;
+  if (type === "checkbox" || type === "radio") payload["checked"] = checked;
+}
+
+function addInput(payload: Payload, event: Event): void {
+  const { key, code, clientX, clientY } = event as KeyboardEvent & MouseEvent;
+  if (typeof key === "string") payload["key"] = key;
+  if (typeof code === "string") payload["code"] = code;
+  if (typeof clientX === "number") {
+    payload["x"] = Math.round(clientX);
+    payload["y"] = Math.round(clientY);
+  }
+  const held = event as unknown as Record<string, unknown>;
+  if (typeof held["altKey"] === "boolean") payload["modifiers"] = MODIFIERS.filter((name) => held[name + "Key"]);
+}

@@ -1,0 +1,233 @@
+import type { Connection, ConnectionDelegate } from "./connection.ts";
+import type { ErrorCode } from "./errors.ts";
+import { EventQueue, type MadeEvent } from "./events.ts";
+import type { ListenerOptions } from "./listeners.ts";
+import { VERSION, type Remount, type ServerMessage, type Terms } from "./messages.ts";
+import { ERROR, apply, type Operation, type Outcome } from "./operations/apply.ts";
+import type { Scope } from "./operations/scope.ts";
+import { OPERATIONS } from "./operations/table.ts";
+import type { PageData } from "./page.ts";
+import { payloadOf, type Payload } from "./payload.ts";
+import { encodeEvent, fits } from "./socketio.ts";
+
+const ACK_DELAY = 50;
+const ACK_BYTES = 65_536;
+const FAILURES = 100; // reported of one message; a hundred lines say what is wrong
+const RELEASED = 1_000; // told again after a broken connection
+
+export interface SessionDelegate {
+  joined(): void;
+  /** The document becomes `html`; `begin` ends the old epoch. */
+  remount(remount: Remount, begin: () => void): void;
+  /** `lost`: something that the person did was not acknowledged. */
+  remounted(lost: boolean): void;
+  lost(silent: boolean): void;
+  refused(code: string, sentence: string): void;
+  /** The queue of events is full. */
+  full(): void;
+}
+
+/** The page's side of the conversation: numbers, epochs, acknowledgements. */
+export class Session implements ConnectionDelegate, Outcome {
+  connection!: Connection;
+  #page: PageData;
+  #scope: Scope;
+  #delegate: SessionDelegate;
+  #events = new EventQueue();
+  #epoch: string | null = null;
+  #resume: string | null = null;
+  #mount: string;
+  #limit = 65_536;
+  #applied = 0;
+  #acknowledged = 0;
+  #unacknowledgedBytes = 0;
+  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #toldReleased: number[] = [];
+
+  constructor(page: PageData, scope: Scope, delegate: SessionDelegate) {
+    this.#page = page;
+    this.#mount = page.mount;
+    this.#scope = scope;
+    this.#delegate = delegate;
+  }
+
+  auth(): object {
+    const resume = this.#resume;
+    return {
+      version: VERSION,
+      request: resume === null ? this.#page.request : null,
+      resume,
+      mount: this.#mount,
+      epoch: this.#epoch,
+      applied: this.#applied,
+      made: this.#events.made,
+    };
+  }
+
+  received(message: unknown[], size: number): void {
+    const known = message as ServerMessage;
+    switch (known[0]) {
+      case "joined":
+        return this.#join(known[1]);
+      case "resumed":
+        return this.#resumed(known[1]);
+      case "remount":
+        return this.#remount(known[1]);
+      case "operations":
+        return this.#operations(known, size);
+      case "credit":
+        return this.#credit(known[1], known[2], known[3]);
+      case "refused":
+        return this.#refused(known[1], known[2]);
+    }
+  }
+
+  lost(silent: boolean): void {
+    this.#delegate.lost(silent);
+  }
+
+  leave(): void {
+    this.connection.farewell(["leave", this.#epoch]);
+  }
+
+  /** A listener fired. */
+  fire(listener: number, event: Event, matched: Element, options: ListenerOptions): void {
+    const payload = options.event ? payloadOf(event, matched, this.#scope.handles) : null;
+    if (this.#events.push(listener, payload)) this.#pump();
+    else this.#delegate.full();
+  }
+
+  answer(tag: number, status: number, value: unknown): void {
+    const message = encodeEvent(["answer", this.#epoch, this.#applied, tag, status, value]);
+    if (!fits(message, this.#limit)) return this.answer(tag, ERROR, "too_large");
+    this.#send(message);
+  }
+
+  failed(operation: Operation, code: ErrorCode, error: unknown): void {
+    if (++this.#failures > FAILURES) return;
+    const name = Object.keys(OPERATIONS).find((known) => OPERATIONS[known]![0] === operation[0]);
+    console.warn(`pycommunicate: ${name ?? "operation"} failed: ${code}`, operation, error);
+    this.#send(encodeEvent(["failed", this.#epoch, this.#applied, this.#applied, code]));
+  }
+
+  #join(terms: Terms): void {
+    this.#begin(terms);
+    this.#settle();
+  }
+
+  #begin(terms: Terms): void {
+    if (terms.epoch !== this.#epoch) {
+      this.#epoch = terms.epoch;
+      this.#applied = this.#acknowledged = this.#unacknowledgedBytes = 0;
+      this.#toldReleased = [];
+      this.#scope.loaded = false;
+      this.#scope.listeners.clear();
+      this.#scope.handles.clear();
+      this.#events.clear();
+    }
+    this.#adopt(terms);
+  }
+
+  #adopt(terms: Terms): void {
+    this.#resume = terms.resume ?? this.#resume;
+    this.#mount = terms.mount;
+    this.#limit = terms.limits.message;
+    this.#events.rewind(terms.received, terms.allowed);
+  }
+
+  #settle(): void {
+    this.connection.settled();
+    this.#delegate.joined();
+    this.#pump();
+  }
+
+  #resumed(terms: Terms): void {
+    if (terms.epoch !== this.#epoch) return this.#refused("reload", "");
+    this.#adopt(terms);
+    // Whether the last acknowledgements arrived is not known: the server ignores what it has heard before.
+    this.#scope.listeners.released.unshift(...this.#toldReleased.splice(0));
+    this.#acknowledged = 0;
+    this.#scheduleAck(0);
+    this.#settle();
+  }
+
+  #remount(remount: Remount): void {
+    const reconnected = !this.connection.joined;
+    const lost = reconnected && this.#events.waiting > 0;
+    this.#delegate.remount(remount, () => this.#begin(remount));
+    if (reconnected) this.#settle();
+    else this.#pump();
+    this.#delegate.remounted(lost);
+  }
+
+  #operations(message: Extract<ServerMessage, ["operations", ...unknown[]]>, size: number): void {
+    const [, epoch, first, operations, received, allowed] = message;
+    if (epoch !== this.#epoch) return;
+    if (first > this.#applied + 1) return this.connection.replace(); // what is missing comes again after a resume
+    this.#failures = 0;
+    for (let i = this.#applied + 1 - first; i < operations.length; i++) {
+      this.#applied++;
+      apply(this.#scope, operations[i]!, this);
+    }
+    this.#scope.keep.settle();
+    this.#scheduleAck(size);
+    this.#credit(epoch, received, allowed);
+  }
+
+  #credit(epoch: string, received: number, allowed: number): void {
+    if (epoch !== this.#epoch) return;
+    this.#events.credit(received, allowed);
+    this.#pump();
+  }
+
+  #refused(code: string, sentence: string): void {
+    this.connection.end();
+    this.#delegate.refused(code, sentence);
+  }
+
+  #pump(): void {
+    if (!this.connection.joined) return;
+    for (let event = this.#events.next(); event; event = this.#events.next()) {
+      this.#send(this.#encode(event));
+      this.connection.expect();
+    }
+  }
+
+  #encode({ number, listener, payload }: MadeEvent): string {
+    const encode = (told: Payload | null): string =>
+      encodeEvent(["event", this.#epoch, number, this.#applied, listener, told]);
+    let message = encode(payload);
+    if (fits(message, this.#limit) || !payload) return message;
+    const smaller = { ...payload };
+    for (const name of ["value", "data", "detail", "id"]) {
+      delete smaller[name];
+      message = encode(smaller);
+      if (fits(message, this.#limit)) break;
+    }
+    return message;
+  }
+
+  #send(message: string): void {
+    if (!this.connection.joined) return;
+    this.connection.send(message);
+    this.#acknowledged = this.#applied;
+    this.#unacknowledgedBytes = 0;
+  }
+
+  #scheduleAck(size: number): void {
+    this.#unacknowledgedBytes += size;
+    if (this.#unacknowledgedBytes >= ACK_BYTES) return this.#ack();
+    this.#ackTimer ??= setTimeout(() => this.#ack(), ACK_DELAY);
+  }
+
+  #ack(): void {
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    const { released } = this.#scope.listeners;
+    if (!this.connection.joined || (this.#acknowledged === this.#applied && !released.length)) return;
+    this.#send(encodeEvent(["ack", this.#epoch, this.#applied, released]));
+    this.#toldReleased = this.#toldReleased.concat(released).slice(-RELEASED);
+    this.#scope.listeners.released = [];
+  }
+}

@@ -1,0 +1,39 @@
+type Text = "lost" | "renewed" | "full" | "ended" | "reload";
+
+const ENGLISH: Record<Text, string> = {
+  lost: "Connection lost. Reconnecting…",
+  renewed: "The page was renewed; your last action may not have been carried out.",
+  full: "Too much is waiting for the connection. Your last action was not recorded.",
+  ended: "This page cannot go on. Please load it again.",
+  reload: "Reload",
+};
+
+const TEXTS: Record<string, Record<Text, string>> = {
+  de: {
+    lost: "Verbindung unterbrochen. Wird wiederhergestellt …",
+    renewed: "Die Seite wurde erneuert; Ihre letzte Aktion wurde vielleicht nicht ausgeführt.",
+    full: "Zu viel wartet auf die Verbindung. Ihre letzte Aktion wurde nicht erfasst.",
+    ended: "Diese Seite kann nicht fortgesetzt werden. Bitte laden Sie sie neu.",
+    reload: "Neu laden",
+  },
+  fr: {
+    lost: "Connexion perdue. Reconnexion…",
+    renewed: "La page a été renouvelée ; votre dernière action n’a peut-être pas été effectuée.",
+    full: "Trop d’actions attendent la connexion. La dernière n’a pas été enregistrée.",
+    ended: "Cette page ne peut pas continuer. Veuillez la recharger.",
+    reload: "Recharger",
+  },
+  es: {
+    lost: "Conexión perdida. Reconectando…",
+    renewed: "La página se ha renovado; es posible que su última acción no se haya realizado.",
+    full: "Hay demasiadas acciones en espera de conexión. La última no se ha registrado.",
+    ended: "Esta página no puede continuar. Vuelva a cargarla.",
+    reload: "Recargar",
+  },
+};
+
+/** A text of our own in the language of the page. */
+export function text(name: Text): string {
+  const language = document.documentElement.lang.slice(0, 2).toLowerCase();
+  return (TEXTS[language] ?? ENGLISH)[name];
+}

@@ -1,0 +1,78 @@
+// The server's side of the wire, as far as tests need it: what came, and a way to answer.
+import { Connection } from "../src/connection.ts";
+import { Handles } from "../src/handles.ts";
+import { Keep } from "../src/keep.ts";
+import type { Link, LinkEvents } from "../src/link.ts";
+import { Listeners } from "../src/listeners.ts";
+import { Session, type SessionDelegate } from "../src/session.ts";
+
+type Message = unknown[];
+
+export class FakeServer {
+  events!: LinkEvents;
+  links = 0;
+  auth: Record<string, unknown> = {};
+  messages: Message[] = [];
+  calls: string[] = [];
+  handles = new Handles();
+  listeners: Listeners;
+  session: Session;
+  connection: Connection;
+
+  constructor() {
+    const note = (call: string) => () => void this.calls.push(call);
+    const delegate: SessionDelegate = {
+      joined: note("joined"),
+      lost: note("lost"),
+      full: note("full"),
+      refused: (code) => void this.calls.push(`refused ${code}`),
+      remount: (_remount, begin) => begin(),
+      remounted: (lost) => void this.calls.push(lost ? "remounted, something lost" : "remounted"),
+    };
+    this.listeners = new Listeners((...fired) => this.session.fire(...fired));
+    const page = { version: 1, base: "/__pycommunicate", request: "request-1", mount: "mount-1" };
+    const scope = { handles: this.handles, listeners: this.listeners, keep: new Keep(), base: page.base, loaded: false };
+    this.session = new Session(page, scope, delegate);
+    this.connection = new Connection((events) => this.#open(events), this.session);
+    this.session.connection = this.connection;
+    this.connection.connect();
+  }
+
+  #open(events: LinkEvents): Link {
+    this.links++;
+    this.events = events;
+    queueMicrotask(() => events.opened());
+    return { send: (text) => this.#received(text), farewell: (text) => this.#received(text), close: () => {} };
+  }
+
+  #received(text: string): void {
+    const json: unknown = JSON.parse(text.slice(text.indexOf(",") + 1));
+    if (text.startsWith("0")) this.auth = json as Record<string, unknown>;
+    else this.messages.push(json as Message);
+  }
+
+  send(...message: Message): void {
+    this.events.heard();
+    this.events.received(`2/__pycommunicate,${JSON.stringify(message)}`);
+  }
+
+  /** Lets the browser's first packet arrive, then takes it in. */
+  async join(answer = "joined", terms: Record<string, unknown> = {}): Promise<void> {
+    await Promise.resolve();
+    this.send(answer, { ...TERMS, ...terms });
+  }
+
+  /** The messages of one kind. */
+  of(kind: string): Message[] {
+    return this.messages.filter(([name]) => name === kind);
+  }
+}
+
+export const TERMS = {
+  epoch: "e1",
+  resume: "resume-1",
+  mount: "mount-2",
+  received: 0,
+  allowed: 100,
+  limits: { message: 65_536 },
+};

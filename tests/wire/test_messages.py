@@ -1,0 +1,68 @@
+"""Messages travel as the golden file has them; the client's tests read the same file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pycommunicate.protocol.messages import (
+    Acknowledgement,
+    Answer,
+    EventMade,
+    Failed,
+    Leave,
+    decode,
+    encode,
+    encode_operations,
+)
+from pycommunicate.protocol.operations import ARGUMENTS, FIRST_READ, Op
+from pycommunicate.protocol.values import dumps
+from pycommunicate.protocol.version import NAMESPACE
+from pycommunicate.server.connection.guard import GuardedPacket
+
+HERE = Path(__file__).parent
+MESSAGES: dict[str, Any] = json.loads((HERE / "messages.json").read_text(encoding="utf-8"))
+OPERATIONS: list[dict[str, Any]] = json.loads((HERE / "operations.json").read_text(encoding="utf-8"))["operations"]
+
+KINDS = {"event": EventMade, "answer": Answer, "ack": Acknowledgement, "failed": Failed, "leave": Leave}
+
+
+@pytest.mark.parametrize("case", MESSAGES["browser_to_server"], ids=lambda case: case["title"])
+def test_from_the_browser(case: dict[str, Any]) -> None:
+    packet = GuardedPacket(encoded_packet=case["wire"])
+    assert packet.namespace == NAMESPACE
+    assert packet.data == case["message"]
+    name, *arguments = packet.data
+    message = decode(name, arguments, depth=32)
+    assert isinstance(message, KINDS[name])
+    assert message.epoch == arguments[0]
+    if isinstance(message, EventMade):
+        assert (message.number, message.applied, message.listener, message.payload) == tuple(arguments[1:])
+
+
+@pytest.mark.parametrize("case", MESSAGES["server_to_browser"], ids=lambda case: case["title"])
+def test_to_the_browser(case: dict[str, Any]) -> None:
+    name, *arguments = case["message"]
+    if name == "operations":
+        epoch, first, operations, received, allowed = arguments
+        assert encode_operations(epoch, first, dumps(operations), received, allowed) == case["wire"]
+    assert encode(name, *arguments) == case["wire"]
+
+
+def test_the_table_is_the_clients() -> None:
+    assert {(o["code"], o["name"], tuple(o["arguments"])) for o in OPERATIONS} == {
+        (int(op), op.name.lower(), ARGUMENTS[op]) for op in Op
+    }
+    assert all((ARGUMENTS[op][:1] == ("tag",)) == (op >= FIRST_READ) for op in Op)
+
+
+def test_the_golden_operations_fit_the_table() -> None:
+    for entry in OPERATIONS:
+        for case in entry["cases"]:
+            for code, *arguments in case["operations"]:
+                expected = len(ARGUMENTS[Op(code)])
+                optional = code == Op.LISTEN
+                assert expected - optional <= len(arguments) <= expected, (case["title"], code)
