@@ -1,0 +1,7 @@
+"""Where the project's files are."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+BUNDLE: Final = ROOT / "pycommunicate" / "static" / "client.js"

@@ -1,0 +1,58 @@
+"""The client's files: the size of the bundle, and a lock file that leaves the choice of a registry to the machine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.contract.project import BUNDLE, ROOT
+
+LOCK = ROOT / "client" / "package-lock.json"
+LARGEST = 20 * 1024
+ADDRESS = re.compile(r"(https?|git|ssh|file)(\+\w+)?:", re.IGNORECASE)
+
+
+def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every string in a JSON value with the way to it, but for links to who would like to be paid."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key != "funding":
+                yield from strings(inner, f"{path}/{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner, path)
+    elif isinstance(value, str):
+        yield path, value
+
+
+def test_the_bundle_is_small() -> None:
+    size = len(gzip.compress(BUNDLE.read_bytes(), 9))
+    assert size <= LARGEST, f"client.js is {size} bytes gzipped, {LARGEST} are allowed"
+
+
+def test_the_bundle_is_newer_than_its_sources() -> None:
+    newest = max((ROOT / "client" / "src").rglob("*.ts"), key=lambda path: path.stat().st_mtime)
+    assert BUNDLE.stat().st_mtime >= newest.stat().st_mtime, f"{newest} changed since the client was built"
+
+
+def test_the_lock_file_has_no_addresses() -> None:
+    packages = json.loads(LOCK.read_text("utf-8"))["packages"]
+    assert len(packages) > 1
+    assert not [name for name, package in packages.items() if "resolved" in package and not package.get("link")]
+    assert not [found for found in strings(packages) if ADDRESS.match(found[1])]
+
+
+def test_every_locked_package_has_a_checksum() -> None:
+    packages = json.loads(LOCK.read_text("utf-8"))["packages"]
+    assert not [
+        name for name, package in packages.items() if name and not package.get("link") and "integrity" not in package
+    ]
+
+
+def test_no_setting_of_the_client_names_a_registry() -> None:
+    settings = ROOT / "client" / ".npmrc"
+    lines = settings.read_text("utf-8").splitlines() if settings.exists() else []
+    assert not [line for line in lines if line.partition("=")[0].strip().endswith("registry") or ADDRESS.search(line)]
