@@ -50,7 +50,15 @@ CHROMIUM_PATHS: Final = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
 )
-NETWORK_SIGNS: Final = ("NewConnectionError", "NameResolutionError", "Failed to establish", "ENOTFOUND", "ECONNREFUSED", "EAI_AGAIN")  # fmt: skip
+NETWORK_SIGNS: Final = (
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "Failed to establish",
+    "NameResolutionError",
+    "NewConnectionError",
+    "No matching distribution",
+)
 
 
 class Problem(Exception):
@@ -123,8 +131,9 @@ def run(command: list[str], **options: Any) -> tuple[int, str]:
 def fail(sentence: str, output: str = "", help_: str = "") -> Problem:
     """Make the error for a command that failed: its last lines, then one sentence."""
     lines = output.splitlines()
-    if any(sign in output for sign in NETWORK_SIGNS):
-        return Problem(f"{sentence}, it seems for want of a network: {lines[-1]}")
+    signs = [line.strip() for line in lines if any(sign in line for sign in NETWORK_SIGNS)]
+    if signs:
+        return Problem(f"{sentence}, it seems for want of a network: {signs[-1]}")
     for line in lines[-20:]:
         say(f"    {line}")
     return Problem(sentence + (f"; {help_}" if help_ else ""))
@@ -205,8 +214,7 @@ def prepare_client() -> None:
     try:
         hatch_build.build_client(ROOT, npm)
     except hatch_build.ClientBuildError as error:
-        sentence, _, output = str(error).partition("\n")
-        raise fail(sentence.rstrip(":"), output) from None
+        raise fail(str(error), error.output) from None
 
 
 def prepare_chromium() -> str:
@@ -426,7 +434,7 @@ def prepare_tools() -> hatch_build.Npm:
     try:
         hatch_build.install_modules(ROOT, npm)
     except hatch_build.ClientBuildError as error:
-        raise fail("npm could not install what the client's tests need", str(error)) from None
+        raise fail(str(error), error.output) from None
     return npm
 
 
@@ -439,14 +447,14 @@ def test(options: argparse.Namespace) -> int:
         checks.together(lambda: lint_python(checks), lambda: client_steps(checks, npm, "check", "test", "size"))
     given = {}
     if options.fast:
-        arguments = [*arguments, "-m", "not slow", "--ignore=tests/browser"]
+        arguments = ["-m", "not slow and not browser", "--ignore=tests/browser", *arguments]
     else:
         try:
             given["PYCOMMUNICATE_CHROMIUM"] = prepare_chromium()
         except Problem as problem:
             sentence = str(problem)
             checks.step("chromium", lambda: (1, sentence))
-            arguments = [*arguments, "--ignore=tests/browser"]
+            arguments = ["-m", "not browser", "--ignore=tests/browser", *arguments]
     checks.step("pytest", lambda: pytest(arguments, given))
     return checks.summary()
 
@@ -502,6 +510,11 @@ def on_signals(handler: Any, *names: str) -> None:
             signal.signal(getattr(signal, name), handler)
 
 
+def ignored(name: str) -> bool:
+    """Whether we were started (by nohup) with this signal ignored."""
+    return hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_IGN
+
+
 def interrupt(_number: int, _frame: FrameType | None) -> None:
     """Treat a polite request to end like Ctrl-C, which those in our own group have not seen."""
     for process, own_group in list(_running.items()):
@@ -513,7 +526,8 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 def main() -> int:
     """Run a command; return the exit status."""
     options = parse(sys.argv[1:])
-    on_signals(interrupt, "SIGTERM", "SIGHUP")
+    on_signals(signal.default_int_handler, "SIGINT")  # a script's background job would ignore it
+    on_signals(interrupt, "SIGTERM", *(["SIGHUP"] if not ignored("SIGHUP") else []))
     try:
         status: int = options.run(options)
     except Problem as problem:

@@ -33,7 +33,11 @@ NPM_SETTINGS: Final = {
 
 
 class ClientBuildError(Exception):
-    """The client could not be built. The message is one sentence, then what npm said."""
+    """The client could not be built. The message is one sentence; `output` is what npm said."""
+
+    def __init__(self, sentence: str, output: str = "") -> None:
+        super().__init__(sentence)
+        self.output = output
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,8 @@ class Npm:
             command, cwd=folder, env=self.environment(), capture_output=True, check=False, stdin=subprocess.DEVNULL
         )
         if done.returncode != 0:
-            said = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()[-20:]
             sentence = f"the client was not built: `npm {' '.join(arguments)}` in {folder.name}/ failed"
-            raise ClientBuildError("\n".join([sentence + (":" if said else ""), *said]))
+            raise ClientBuildError(sentence, (done.stdout + done.stderr).decode(errors="replace").strip())
 
 
 def machine_npm() -> Npm | None:
@@ -148,7 +151,7 @@ def get_build_hook() -> type["BuildHookInterface[Any]"]:
             try:
                 build_client(root, npm)
             except ClientBuildError as error:
-                self.app.abort(str(error))
+                self.app.abort(f"{error.output}\n\n{error}".strip())
 
     return ClientBuildHook
 

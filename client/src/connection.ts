@@ -131,7 +131,6 @@ export class Connection {
 
 /** Milliseconds to the next attempt. Spread, so that a restarted server is not met by all pages at once. */
 function pause(attempts: number, lostFor: number): number {
-  const early = [100, 250][attempts] ?? 500;
   const late = lostFor > 5 * MINUTE ? 5_000 : 2_000;
-  return (lostFor < MINUTE ? early : late) * (0.75 + Math.random() / 2);
+  return (lostFor < MINUTE ? Math.min(100 + 100 * attempts, 300) : late) * (0.75 + Math.random() / 2);
 }

@@ -1,11 +1,9 @@
 import type { Json } from "./values.ts";
-import { OperationError } from "./errors.ts";
 
 /** What a form would send: name to string, or to a list where a name occurs more than once. Files are left out. */
 export function formData(element: Element): Json {
-  const form = formOf(element);
   const fields = new Map<string, string | string[]>();
-  for (const [name, value] of new FormData(form)) {
+  for (const [name, value] of entriesOf(element)) {
     if (typeof value !== "string") continue;
     const known = fields.get(name);
     if (known === undefined) fields.set(name, value);
@@ -15,9 +13,23 @@ export function formData(element: Element): Json {
   return Object.fromEntries(fields);
 }
 
-function formOf(element: Element): HTMLFormElement {
-  if (element instanceof HTMLFormElement) return element;
-  const form = (element as HTMLInputElement).form ?? element.closest("form");
-  if (!(form instanceof HTMLFormElement)) throw new OperationError("failed", "there is no form");
-  return form;
+/** The form that an element is, or is in. */
+export function formOf(element: Element): HTMLFormElement | null {
+  if (element instanceof HTMLFormElement) return element; // its `form` may be a field of that name
+  return (element as HTMLInputElement).form ?? element.closest("form");
+}
+
+function entriesOf(element: Element): Iterable<[string, FormDataEntryValue]> {
+  const form = formOf(element);
+  return form ? new FormData(form) : looseFields(element);
+}
+
+/** Fields without a form around them, as a form would send them. */
+function* looseFields(element: Element): Iterable<[string, string]> {
+  for (const field of element.querySelectorAll<HTMLInputElement>("input,select,textarea")) {
+    if (!field.name || field.disabled || /^(submit|button|reset|image|file)$/.test(field.type)) continue;
+    const options = (field as unknown as HTMLSelectElement).selectedOptions;
+    if (options) for (const option of options) yield [field.name, option.value];
+    else if (field.checked || !/^(checkbox|radio)$/.test(field.type)) yield [field.name, field.value];
+  }
 }

@@ -1,10 +1,12 @@
 import { OperationError } from "./errors.ts";
+import { formOf } from "./forms.ts";
 
 export interface ListenerOptions {
   event?: boolean;
   prevent_default?: boolean;
   stop_propagation?: boolean;
   once?: boolean;
+  reset?: boolean;
   keys?: string[];
   selector?: string;
 }
@@ -89,6 +91,7 @@ export class Listeners {
     if (options.stop_propagation) event.stopPropagation();
     if (options.once) this.remove(number);
     this.#fired(number, event, matched, options);
+    if (options.reset) formOf(matched)?.reset();
   }
 }
 

@@ -81,3 +81,12 @@ test("submit tells the form's data, a custom event its detail", () => {
   assert.deepEqual(fired[0]![1]["value"], { n: "1" });
   assert.deepEqual(fired[1]![1]["detail"], { a: [0, false, null, null, null], f: null });
 });
+
+test("a form is reset once its data is taken", () => {
+  const { listeners, fired } = listening('<form id="f"><input name="n"><button id="b">x</button></form>');
+  listeners.add(1, $("#f"), "submit", { event: true, prevent_default: true, reset: true });
+  ($("[name=n]") as HTMLInputElement).value = "milk";
+  $("#f").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  assert.deepEqual(fired[0]![1]["value"], { n: "milk" });
+  assert.equal(($("[name=n]") as HTMLInputElement).value, "");
+});

@@ -226,7 +226,7 @@ test("attempts come quickly at first, later more seldom", async () => {
     pauses.push(lost);
   }
   random.mock.restore();
-  assert.deepEqual(pauses.slice(0, 4), [100, 250, 500, 500]);
+  assert.deepEqual(pauses.slice(0, 4), [100, 200, 300, 300]);
   assert.deepEqual([pauses[150], pauses[199]], [2_000, 2_000]);
 });
 

@@ -100,6 +100,7 @@ class ElementWrapper:
         *,
         selector: str | None = None,
         once: bool = False,
+        reset: bool = False,
         prevent_default: bool | None = None,
         stop_propagation: bool = False,
         keys: Iterable[str] = (),
@@ -114,6 +115,8 @@ class ElementWrapper:
         :param handler: the function to call; it may block.
         :param selector: handle the events of elements inside this one that match (`event.target` is the one that did).
         :param once: end the listener after the first event.
+        :param reset: reset the form right when the event was made, so that the person can type on while the handler works;
+            what they had typed comes with the event.
         :param prevent_default: keep the browser from its own reaction. Default: only for `submit`.
         :param stop_propagation: keep the event from the elements around this one.
         :param keys: only for these keys, such as `["Enter"]` (`KeyboardEvent.key`).
@@ -132,6 +135,7 @@ class ElementWrapper:
             prevent_default=prevent_default,
             stop_propagation=stop_propagation,
             once=once,
+            reset=reset,
             keys=keys,
             selector=selector,
         )
@@ -232,7 +236,7 @@ class ElementWrapper:
         return self
 
     def form_data(self) -> dict[str, str | list[str]]:
-        """Return what the form (or any element with fields inside) holds. Blocks: one round trip for all fields.
+        """Return what the form holds (or the form around this element, else the fields in it). Blocks: one round trip for all.
 
         As the browser would send it (HTML, constructing the entry list): name to str; a list where a name occurs more
         than once; unchecked boxes, disabled fields, files and buttons are left out.

@@ -59,6 +59,7 @@ def options(
     prevent_default: bool,
     stop_propagation: bool,
     once: bool,
+    reset: bool,
     keys: Iterable[str],
     selector: str | None,
 ) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def options(
         "prevent_default": prevent_default,
         "stop_propagation": stop_propagation,
         "once": once,
+        "reset": reset,
         "keys": list(keys),
         "selector": selector,
     }

@@ -372,7 +372,10 @@ class Page:
         with_value = takes_argument(handler, "value")
 
         def deliver(value: Any) -> None:
-            if self.state is State.WAITING or self._overflowed:
+            if not self.engine.in_loop_thread():
+                self.engine.call_soon(partial(deliver, value))
+                return
+            if self.state is State.WAITING or self.state is State.ENDED or self._overflowed:
                 return
             if len(self.queue) >= self._limits.events_queued:
                 self._overflow()
@@ -441,7 +444,7 @@ class Page:
         self.outbox.attach(self._connection.send, 0)
 
     def _begin_view(self) -> None:
-        self._put(self._load, (), "load()", None, loading=True)
+        self._put(self._load, (), "load()", None, loading=True, named=self.controller.view.load)
         for timer in tuple(self._timers):
             timer.start()
 
@@ -466,7 +469,7 @@ class Page:
             subscription.cancel()
 
     def _teardown(self, view: "View") -> None:
-        self._guarded(view.teardown, "teardown()", None)
+        self._guarded(view.teardown, "teardown()", view.teardown)
 
     # -- running application code -------------------------------------------------------------------------------------------
 
@@ -478,6 +481,7 @@ class Page:
         done: Callable[[], None] | None,
         *,
         loading: bool = False,
+        named: Callable[..., object] | None = None,
     ) -> None:
         epoch = self.epoch
 
@@ -485,7 +489,9 @@ class Page:
             if epoch != self.epoch:
                 return
             try:
-                self._guarded(partial(function, *arguments) if arguments else function, what, function, loading=loading)
+                self._guarded(
+                    partial(function, *arguments) if arguments else function, what, named or function, loading=loading
+                )
             finally:
                 if done is not None and self.state is not State.ENDED:
                     done()

@@ -26,6 +26,7 @@ from pycommunicate.server.connection.websocket import eventlet_websocket, gevent
 log = logging.getLogger("pycommunicate")
 
 _PACKETS_A_POST = 256
+_LAST_POLL = 0.5
 
 
 MountAnew = Callable[[dict[str, Any], str, str, int], tuple[Page | None, str]]
@@ -45,8 +46,9 @@ class Application(Protocol):
 class SocketConnection:
     """One Engine.IO socket."""
 
-    def __init__(self, server: Any, sid: str) -> None:
+    def __init__(self, server: Any, sid: str, engine: Engine) -> None:
         self._server = server
+        self._engine = engine
         self.sid = sid
         self.page: Page | None = None
         self.deadline: Timer | None = None
@@ -60,10 +62,12 @@ class SocketConnection:
     def close(self) -> None:
         """Close the socket, after what was queued before. Does not block."""
         socket = self._server.sockets.get(self.sid)
-        if socket is not None:
+        if socket is None:
+            return
+        if socket.upgraded:
             socket.close(wait=False)
-            if not socket.upgraded:
-                self._server.sockets.pop(self.sid, None)
+        else:  # a closed one answers no poll any more, and the last packets wait for the next poll
+            self._engine.call_later(_LAST_POLL, lambda: socket.close(wait=False))
 
 
 class Gateway:
@@ -113,7 +117,7 @@ class Gateway:
         self._eio.handlers[event] = lambda *arguments: wrapper(original, *arguments)
 
     def _opened(self, original: Callable[..., Any], sid: str, environ: dict[str, Any]) -> Any:
-        connection = self._connections[sid] = SocketConnection(self._eio, sid)
+        connection = self._connections[sid] = SocketConnection(self._eio, sid, self._engine)
         connection.deadline = self._engine.call_later(
             self._limits.join_socket, lambda: self._joined_in_time(connection)
         )
