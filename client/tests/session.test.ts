@@ -215,7 +215,7 @@ test("attempts come quickly at first, later more seldom", async () => {
   const server = await joined();
   const random = mock.method(Math, "random", () => 0.5);
   const pauses: number[] = [];
-  for (let lost = 0; pauses.length < 200; ) {
+  for (let lost = 0; pauses.length < 300; ) {
     const before = server.links;
     server.events.closed();
     lost = 0;
@@ -227,7 +227,7 @@ test("attempts come quickly at first, later more seldom", async () => {
   }
   random.mock.restore();
   assert.deepEqual(pauses.slice(0, 4), [100, 200, 300, 300]);
-  assert.deepEqual([pauses[150], pauses[199]], [2_000, 2_000]);
+  assert.deepEqual([pauses[250], pauses[299]], [2_000, 2_000]);
 });
 
 test("who is refused does not come again", async () => {

@@ -25,21 +25,21 @@ class ChatView(View):
 
     def load(self) -> None:
         self.log = self.html_wrapper.element("#log")
-        self.text = self.html_wrapper.element("#text")
-        self.html_wrapper.element("#say").add_event_listener("submit", self.say)
+        self.html_wrapper.element("#name").add_event_listener("change", self.rename)
+        self.html_wrapper.element("#say").add_event_listener("submit", self.say, reset=True)
         self.subscribe("chat", self.show)
         for message in list(recent):
             self.show(message)
 
+    def rename(self, event: Event) -> None:
+        self.controller.user.session["name"] = event.value.strip()
+
     def say(self, event: Event) -> None:
-        name, text = event.value["name"].strip(), event.value["text"].strip()
-        if not text:
-            return
-        self.text.value = ""
-        self.controller.user.session["name"] = name
-        message = {"name": name or "Somebody", "text": text, "author": self.controller.user.id_}
-        recent.append(message)
-        app.topic("chat").publish(message)
+        user, text = self.controller.user, event.value["text"].strip()
+        if text:
+            message = {"name": user.session.get("name") or "Somebody", "text": text, "author": user.id_}
+            recent.append(message)
+            app.topic("chat").publish(message)
 
     def show(self, message: dict[str, str]) -> None:
         line = self.log.add_child("p")

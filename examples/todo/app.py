@@ -51,7 +51,7 @@ class TodoView(View):
         self.input = self.html_wrapper.element("#next")
         self.list = self.html_wrapper.element("#todos")
         self.count = self.html_wrapper.element("#count")
-        self.form.add_event_listener("submit", self.add)
+        self.form.add_event_listener("submit", self.add, reset=True)
         self.list.add_event_listener("click", self.remove, selector="button")
         self.show()
         self.subscribe("todos", self.show)
@@ -60,7 +60,6 @@ class TodoView(View):
     def add(self, event: Event) -> None:
         text = event.value["text"].strip()
         if text:
-            self.input.value = ""
             todos.add(text)
             app.topic("todos").publish("added")
 
