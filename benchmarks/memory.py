@@ -60,7 +60,9 @@ def run(engine: Engine, pages: int, rounds: int) -> None:
         _, before = collected()
         held = [open_one(program) for _ in range(pages)]
         count, full = collected()
-        print(f"{engine:9} {(full - before) / 1024 / pages:6.1f} KiB a page ({count} pages, {full / 2**20:.0f} MiB in all)")
+        print(
+            f"{engine:9} {(full - before) / 1024 / pages:6.1f} KiB a page ({count} pages, {full / 2**20:.0f} MiB in all)"
+        )
         for page in held:
             page.leave()
         _, start = collected()
@@ -68,7 +70,9 @@ def run(engine: Engine, pages: int, rounds: int) -> None:
             for _ in range(min(1000, rounds - done)):
                 open_one(program).leave()
         count, end = collected()
-        print(f"{engine:9} {start / 2**20:6.1f} -> {end / 2**20:.1f} MiB over {rounds} pages opened and closed ({count} left)")
+        print(
+            f"{engine:9} {start / 2**20:6.1f} -> {end / 2**20:.1f} MiB over {rounds} pages opened and closed ({count} left)"
+        )
 
 
 def open_one(program: Program) -> Page:

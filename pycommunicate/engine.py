@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from _queue import SimpleQueue  # the original: it blocks a real thread, patched or not
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -56,6 +57,12 @@ class Engine(Protocol):
     def in_loop_thread(self) -> bool:
         """Whether the caller runs in the thread of the loop (else it must not block on an `event`)."""
 
+    def from_thread(self, function: Callable[[], Any]) -> Any:
+        """Run `function`, which may block, in a greenlet of the loop and return what it returns. For other threads."""
+
+    def turn(self) -> int | None:
+        """Return the number of the loop's turn, None where the engine doesn't count them."""
+
 
 class _GeventTimer:
     __slots__ = ("_timer",)
@@ -72,6 +79,22 @@ class _GeventTimer:
     def fire(self, function: Callback) -> None:
         self.cancel()
         function()
+
+
+def _run_for_thread(engine: Engine, function: Callable[[], Any]) -> Any:
+    answers: Any = SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put((function(), None))
+        except Exception as error:
+            answers.put((None, error))
+
+    engine.call_soon(lambda: engine.spawn(run))
+    value, error = answers.get()
+    if error is not None:
+        raise error
+    return value
 
 
 class GeventEngine:
@@ -121,6 +144,13 @@ class GeventEngine:
     def in_loop_thread(self) -> bool:
         return bool(self._ident() == self._thread)
 
+    def from_thread(self, function: Callable[[], Any]) -> Any:
+        return _run_for_thread(self, function)
+
+    def turn(self) -> int | None:
+        turn: int | None = getattr(self._loop, "iteration", None)
+        return turn
+
 
 class EventletEngine:
     """For programs that imported eventlet before they made their application."""
@@ -167,6 +197,12 @@ class EventletEngine:
 
     def in_loop_thread(self) -> bool:
         return bool(self._ident() == self._thread)
+
+    def from_thread(self, function: Callable[[], Any]) -> Any:
+        return _run_for_thread(self, function)
+
+    def turn(self) -> int | None:
+        return None
 
     def listen_to_threads(self) -> None:
         """Make `call_soon` work from other threads: a greenlet waits on a pair of sockets. Called by the server when it starts."""

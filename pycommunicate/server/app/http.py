@@ -19,10 +19,11 @@ from pycommunicate.errors import ConfigurationError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
 from pycommunicate.proxies.context import Aborted, CallCTX
-from pycommunicate.server.app.page import Page, Runtime
+from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
+from pycommunicate.server.connection.runtime import Runtime
 
 log = logging.getLogger("pycommunicate")
 

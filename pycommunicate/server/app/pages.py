@@ -5,7 +5,8 @@ from typing import Any
 
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.server.app.page import Page, State
+from pycommunicate.server.app.page import Page
+from pycommunicate.server.connection.runtime import State
 
 _SWEEP = 1.0
 

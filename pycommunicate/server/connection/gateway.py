@@ -17,10 +17,11 @@ from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import Join, decode, decode_join, encode
 from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
-from pycommunicate.server.app.page import Page, State
+from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, UserTracker
 from pycommunicate.server.connection.guard import GuardedPacket, are_frames
+from pycommunicate.server.connection.runtime import State
 from pycommunicate.server.connection.websocket import eventlet_websocket, gevent_websocket
 
 log = logging.getLogger("pycommunicate")
@@ -226,6 +227,8 @@ class Gateway:
             connection = self._connections.get(self._sio.manager.eio_sid_from_sid(sid, NAMESPACE))
             if connection is None or connection.page is None or connection.page.state is State.ENDED:
                 return
+            if connection.page.connection is not connection:
+                return  # the page goes on over another one
             connection.page.receive(decode(name, list(arguments), depth=self._limits.json_depth))
 
         return receive

@@ -1,0 +1,65 @@
+"""Running application code for a page: in Flask's contexts, with its errors caught, reported and survived."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from flask import has_request_context
+from flask import session as flask_session
+
+from pycommunicate.errors import BrowserGone
+from pycommunicate.proxies.dom.listener import describe
+from pycommunicate.server.connection.runtime import State
+from pycommunicate.server.current import run_for, running
+
+log = logging.getLogger("pycommunicate")
+
+_HELD_UP = 1.0
+_told: set[str] = set()
+
+
+def run_guarded(
+    page: Any, function: Callable[[], object], what: str, *, named: Any = None, loading: bool = False
+) -> None:
+    """Run `function` for `page`. What it raises is reported as raised by `what` (`named`: the function to name)."""
+    begun, turn = time.monotonic(), page.engine.turn()
+    try:
+        with application_context(page, loading=loading):
+            function()
+    except BrowserGone as error:
+        log.debug("%s: %s ended early: %s", page.path, what, error)
+    except Exception as error:
+        page.runtime.report(error, f"{what} {describe(named)}" if named is not None else what, page)
+    if turn is not None and turn == page.engine.turn() and time.monotonic() - begun > _HELD_UP:
+        _tell_once(f"{what} {describe(named or function)}", time.monotonic() - begun)
+
+
+@contextmanager
+def application_context(page: Any, *, loading: bool = False) -> Iterator[None]:
+    """Enter the request context of the page's own request, unless the caller is in it already."""
+    current = running()
+    if current is not None and current.page is page and has_request_context():
+        with run_for(page, loading=loading) if loading else nullcontext():
+            yield
+        return
+    environ = dict(page.environ)
+    if page.user.cookies is not None:
+        environ["HTTP_COOKIE"] = page.user.cookies
+    with page.runtime.flask.request_context(environ), run_for(page, loading=loading):
+        yield
+        if flask_session.modified and page.state is not State.ENDED:
+            page.deliver_cookies(dict(flask_session))
+
+
+def _tell_once(where: str, seconds: float) -> None:
+    if where in _told:
+        return
+    _told.add(where)
+    log.warning(
+        "%s held up all pages for %.1f s: what it calls blocks the whole process. Use gevent.sleep() and the like, "
+        "or begin the program with `from gevent import monkey; monkey.patch_all()`",
+        where,
+        seconds,
+    )

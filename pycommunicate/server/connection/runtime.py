@@ -1,0 +1,57 @@
+"""What a page needs of the world around it: its socket, and the application."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol
+
+from flask import Flask
+
+from pycommunicate.engine import Engine
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.connection.handlers import HandlerPool
+
+
+class State(Enum):
+    """Where a page is in its life."""
+
+    WAITING = "served, its socket has not come yet"
+    LIVE = "connected"
+    LOST = "the connection is lost, it may come back"
+    ENDED = "gone"
+
+
+class Connection(Protocol):
+    """A socket of the browser, as a page sees it."""
+
+    def send(self, packet: str) -> None:
+        """Queue a packet. Does not block."""
+
+    def close(self) -> None:
+        """Close the socket, after what was queued before. Does not block."""
+
+
+class Runtime(Protocol):
+    """The application, as a page sees it."""
+
+    engine: Engine
+    limits: Limits
+    flask: Flask
+    pool: HandlerPool
+
+    def make_templater(self, page: Any) -> Any:
+        """Return the templater of a page."""
+
+    def mount_token(self, page: Any) -> str:
+        """Return the signed token with which the page can be mounted anew."""
+
+    def subscribe(self, topic: Any, deliver: Callable[[Any], None]) -> Any:
+        """Subscribe to a topic."""
+
+    def issue_ticket(self, page: Any, session: Any) -> str:
+        """Return a one-use ticket that the browser exchanges for new cookies."""
+
+    def report(self, error: BaseException, what: str, page: Any) -> None:
+        """Log what application code raised, and tell the error hooks."""
+
+    def page_moved(self, page: Any) -> None:
+        """Note the page's new state and tokens."""
