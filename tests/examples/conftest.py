@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.examples.opening import EXAMPLES, NOTICE_LIVE, StartExample, Visit, wait_until_live
-from tests.tools.fixtures import (
-    _leaves_nothing,
-    _module_leaves_nothing,
-    chromium,
-    console,
-    expect_console,
-    new_visitor,
-    serve,
-)
+from tests.tools.fixtures import _leaves_nothing, _module_leaves_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,15 +17,7 @@ if TYPE_CHECKING:
     from tests.tools.fixtures import Server
     from tests.tools.programs import Program
 
-__all__ = [
-    "_leaves_nothing",
-    "_module_leaves_nothing",
-    "chromium",
-    "console",
-    "expect_console",
-    "new_visitor",
-    "serve",
-]
+__all__ = ["_leaves_nothing", "_module_leaves_nothing"]
 
 
 @pytest.fixture

@@ -1,0 +1,30 @@
+"""Fixtures that every test may ask for: programs, proxies, one Chromium for the whole run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+from tests.tools.fixtures import (  # noqa: E402 - once it can be found
+    chromium,
+    console,
+    expect_console,
+    new_visitor,
+    proxy,
+    serve,
+    serve_module,
+    visitor,
+)
+
+__all__ = ["chromium", "console", "expect_console", "new_visitor", "proxy", "serve", "serve_module", "visitor"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Chromium, so that it can be left out where there is none."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
