@@ -11,7 +11,7 @@ import { payloadOf, type Payload } from "./payload.ts";
 import { encodeEvent, fits } from "./socketio.ts";
 
 const ACK_DELAY = 50;
-const ACK_BYTES = 65_536;
+const ACK_BYTES = 262_144; // a quarter of what the server lets a page be behind
 const FAILURES = 100; // reported of one message; a hundred lines say what is wrong
 const RELEASED = 1_000; // told again after a broken connection
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakSet
 
 from tests.tools.raw import VERSION, Channel, Closed, Response, get
 
@@ -34,6 +35,15 @@ FIND, EXISTS, GET_PROPERTY = 30, 31, 32
 FIRST_READ: Final = 30
 
 Answer = tuple[int, Any]
+connected: WeakSet[Page] = WeakSet()
+"""Pages that were connected, so that a test that fails in the middle leaves no socket behind (see `cut_all`)."""
+
+
+def cut_all() -> None:
+    """Cut every page that is still connected."""
+    for page in list(connected):
+        page.cut()
+    connected.clear()
 
 
 class Refused(AssertionError):
@@ -125,6 +135,7 @@ class Page:
     def connect(self, *, wait: bool = True) -> None:
         """Open a connection and join, or resume; the one before is dropped without a word if it is still there."""
         self.cut()
+        connected.add(self)
         self.channel = Channel(self.through, cookie=self.cookie, timeout=self.timeout, **self.options)
         before = self.joins + self.resumes + len(self.remounts)
         self.channel.connect(self.auth())

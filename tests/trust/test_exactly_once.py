@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tools.raw import Closed
+from tests.tools.raw import NAMESPACE, TEXT, Closed, frame, get
 from tests.tools.reconnecting import Tally, reconnect_many
 from tests.tools.scripted import handled, payload, visit
 from tests.tools.simulated import Page
+from tests.tools.waiting import reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,3 +144,18 @@ def test_a_resume_of_an_old_connection_takes_over(program: Program) -> None:
         page.click("#add", payload(2))
         page.until(lambda: page.texts("#count") == ["1", "2"])
         assert handled(program, key) == [1, 2]
+
+
+def test_an_event_made_right_before_the_page_is_left_is_handled(program: Program) -> None:
+    """A click on a link, a form that is sent: the event and the leave come in one segment."""
+    key = f"leaving{next(_keys)}"
+    with visit(program, key) as page:
+        assert page.channel is not None
+        messages = [
+            ["event", page.epoch, 1, page.applied, page.listener("#add"), payload("last")],
+            ["leave", page.epoch],
+        ]
+        both = b"".join(frame(TEXT, f"42{NAMESPACE},{json.dumps(message)}".encode()) for message in messages)
+        page.channel.web_socket.send_bytes(both)
+        reaches(lambda: handled(program, key), ["last"], timeout=2)
+        reaches(lambda: key in json.loads(get(program.port, "/torn").body), wanted=True, timeout=2)
