@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from pycommunicate.errors import BrowserGone as BrowserGone
     from pycommunicate.errors import BrowserTimeout as BrowserTimeout
     from pycommunicate.errors import ConfigurationError as ConfigurationError
+    from pycommunicate.errors import DiscoveryError as DiscoveryError
     from pycommunicate.errors import ElementGone as ElementGone
+    from pycommunicate.errors import ImportCycle as ImportCycle
     from pycommunicate.errors import InvalidSelector as InvalidSelector
     from pycommunicate.errors import NotConnected as NotConnected
     from pycommunicate.errors import NotSerializable as NotSerializable
     from pycommunicate.errors import ProtocolError as ProtocolError
     from pycommunicate.errors import PycommunicateError as PycommunicateError
     from pycommunicate.errors import RefusedName as RefusedName
+    from pycommunicate.errors import RouteError as RouteError
+    from pycommunicate.errors import SessionTooLarge as SessionTooLarge
+    from pycommunicate.errors import StoreUnavailable as StoreUnavailable
     from pycommunicate.errors import UnsafeURL as UnsafeURL
     from pycommunicate.protocol.limits import Limits as Limits
     from pycommunicate.proxies.context import CallCTX as CallCTX
@@ -36,6 +41,11 @@ if TYPE_CHECKING:
     from pycommunicate.server.bases.controller import Controller as Controller
     from pycommunicate.server.bases.controller import ControllerFactory as ControllerFactory
     from pycommunicate.server.bases.views import View as View
+    from pycommunicate.server.routes import Route as Route
+    from pycommunicate.server.routing import error_handler as error_handler
+    from pycommunicate.server.routing import route as route
+    from pycommunicate.sessions.file import FileSessions as FileSessions
+    from pycommunicate.sessions.memory import MemorySessions as MemorySessions
     from pycommunicate.templating import Templater as Templater
 
 _HOMES = {
@@ -49,23 +59,33 @@ _HOMES = {
     "ConfigurationError": "pycommunicate.errors",
     "Controller": "pycommunicate.server.bases.controller",
     "ControllerFactory": "pycommunicate.server.bases.controller",
+    "DiscoveryError": "pycommunicate.errors",
     "ElementGone": "pycommunicate.errors",
     "ElementWrapper": "pycommunicate.proxies.dom.element",
     "Event": "pycommunicate.proxies.dom.event",
+    "FileSessions": "pycommunicate.sessions.file",
     "HTMLWrapper": "pycommunicate.proxies.dom.html",
+    "ImportCycle": "pycommunicate.errors",
     "InvalidSelector": "pycommunicate.errors",
     "Limits": "pycommunicate.protocol.limits",
     "Markup": "markupsafe",
+    "MemorySessions": "pycommunicate.sessions.memory",
     "NotConnected": "pycommunicate.errors",
     "NotSerializable": "pycommunicate.errors",
     "ProtocolError": "pycommunicate.errors",
     "PycommunicateError": "pycommunicate.errors",
     "RefusedName": "pycommunicate.errors",
+    "Route": "pycommunicate.server.routes",
+    "RouteError": "pycommunicate.errors",
+    "SessionTooLarge": "pycommunicate.errors",
+    "StoreUnavailable": "pycommunicate.errors",
     "Templater": "pycommunicate.templating",
     "Topic": "pycommunicate.server.app.topics",
     "UnsafeURL": "pycommunicate.errors",
     "User": "pycommunicate.server.app.usertracker",
     "View": "pycommunicate.server.bases.views",
+    "error_handler": "pycommunicate.server.routing",
+    "route": "pycommunicate.server.routing",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604 - the names of _HOMES are str

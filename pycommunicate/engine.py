@@ -5,6 +5,7 @@ import threading
 from _queue import SimpleQueue  # the original: it blocks a real thread, patched or not
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 Callback = Callable[[], None]
@@ -53,6 +54,9 @@ class Engine(Protocol):
 
     def call_later(self, seconds: float, function: Callback) -> Timer:
         """Call `function`, which must not block, after `seconds`. Only for the loop's own thread."""
+
+    def deadline(self, seconds: float) -> AbstractContextManager[Any]:
+        """Raise `TimeoutError` in the block where it takes longer than `seconds`."""
 
     def in_loop_thread(self) -> bool:
         """Whether the caller runs in the thread of the loop (else it must not block on an `event`)."""
@@ -109,6 +113,7 @@ class GeventEngine:
 
         self._spawn = gevent.spawn
         self._sleep = gevent.sleep
+        self._timeout: Any = gevent.Timeout
         self._event: Any = gevent.event.Event
         self._hub = gevent.get_hub()
         self._loop: Any = self._hub.loop
@@ -140,6 +145,10 @@ class GeventEngine:
         timer = _GeventTimer(watcher)
         watcher.start(timer.fire, function)
         return timer
+
+    def deadline(self, seconds: float) -> AbstractContextManager[Any]:
+        block: AbstractContextManager[Any] = self._timeout(seconds, TimeoutError)
+        return block
 
     def in_loop_thread(self) -> bool:
         return bool(self._ident() == self._thread)
@@ -194,6 +203,10 @@ class EventletEngine:
     def call_later(self, seconds: float, function: Callback) -> Timer:
         timer: Timer = self._hubs.get_hub().schedule_call_global(seconds, function)
         return timer
+
+    def deadline(self, seconds: float) -> AbstractContextManager[Any]:
+        block: AbstractContextManager[Any] = self._eventlet.Timeout(seconds, TimeoutError)
+        return block
 
     def in_loop_thread(self) -> bool:
         return bool(self._ident() == self._thread)

@@ -1,5 +1,7 @@
 """Every exception that a user of pycommunicate can meet: one tree, each class with a stable `code`."""
 
+from collections.abc import Iterable
+
 
 class PycommunicateError(Exception):
     """The root of the tree. `code` is stable: it may be logged, compared and documented."""
@@ -11,6 +13,33 @@ class ConfigurationError(PycommunicateError, ValueError):
     """The application was put together in a way that can't work: a reserved route, a factory without a default view."""
 
     code = "configuration"
+
+    def __init__(self, problem: str = "", *, places: Iterable[object] = (), help: str = "") -> None:
+        self.problem = problem
+        """What is wrong, in a sentence."""
+        self.places = tuple(map(str, places))
+        """Where: `file:line`, every place that takes part in it."""
+        self.help = help
+        """What to do about it; may be empty."""
+        super().__init__("\n  ".join([problem, *(f"at {place}" for place in self.places), *([help] if help else [])]))
+
+
+class RouteError(ConfigurationError):
+    """A route that can't be: reserved, malformed, taken by another, or without a view to show."""
+
+    code = "route"
+
+
+class DiscoveryError(ConfigurationError):
+    """A module of the project that does not import, or is not where it should be. `__cause__` is what it raised."""
+
+    code = "discovery"
+
+
+class ImportCycle(DiscoveryError):
+    """Modules of the project that import each other in a circle, so that one is used before it is complete."""
+
+    code = "import_cycle"
 
 
 class BrowserError(PycommunicateError):
@@ -77,6 +106,18 @@ class NotSerializable(PycommunicateError, TypeError):
     """A value that JSON can't carry to the browser."""
 
     code = "not_serializable"
+
+
+class StoreUnavailable(PycommunicateError, OSError):
+    """What keeps the sessions can't be reached: the disk is full, the folder may not be written. What was saved before is kept."""
+
+    code = "store_unavailable"
+
+
+class SessionTooLarge(PycommunicateError, ValueError):
+    """A session has outgrown its store (64 KiB by default). What was saved before is kept."""
+
+    code = "session_too_large"
 
 
 class ProtocolError(PycommunicateError):

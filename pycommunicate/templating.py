@@ -1,6 +1,7 @@
 """Templater: renders Jinja2 templates, and the elements with which the client starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from jinja2 import Environment, Template
@@ -28,7 +29,7 @@ class Templater:
         :raises jinja2.TemplateNotFound: there is no such file.
         :raises jinja2.TemplateError: it can't be compiled or rendered.
         """
-        return self._render(self._environment.get_template(template), values)
+        return self._render(self._get(template), values)
 
     def render_string(self, source: str, **values: Any) -> str:
         """Return the template text `source`, rendered with `values`."""
@@ -38,10 +39,34 @@ class Templater:
         """Return the elements that load the client: an inert JSON element and one script. Templates call it in their head."""
         return self._add_includes()
 
+    def _get(self, template: str) -> Template:
+        try:
+            return self._environment.get_template(template)
+        except TemplateNotFound as error:
+            message = missing(self._environment, str(error.name or template), _folders(self._environment.loader))
+            raise TemplateNotFound(error.name, message) from None
+
     def _render(self, template: Template, values: dict[str, Any]) -> str:
         context: dict[str, Any] = {"add_includes": self.add_includes, **values}
         self._add_context(context)
         return template.render(context)
 
 
-__all__ = ["TemplateNotFound", "Templater"]
+def missing(environment: Environment, template: str, folders: Iterable[str]) -> str:
+    """Return why there is no such template: which folders were searched, and the nearest name. Empty where there is one."""
+    try:
+        environment.loader.get_source(environment, template)  # type: ignore[union-attr]
+    except TemplateNotFound:
+        near = get_close_matches(template, environment.list_templates(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"there is no template {template!r} in {', '.join(dict.fromkeys(folders))}{hint}"
+    return ""
+
+
+def _folders(loader: Any) -> Iterator[str]:
+    yield from getattr(loader, "searchpath", ())
+    for inner in getattr(loader, "loaders", ()):
+        yield from _folders(inner)
+
+
+__all__ = ["TemplateNotFound", "Templater", "missing"]

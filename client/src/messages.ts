@@ -24,5 +24,6 @@ export type ServerMessage =
   | ["resumed", Terms]
   | ["remount", Remount]
   | ["operations", epoch: string, first: number, operations: Operation[], received: number, allowed: number]
+  | ["token", epoch: string, mount: string]
   | ["credit", epoch: string, received: number, allowed: number]
   | ["refused", code: string, sentence: string];

@@ -76,6 +76,9 @@ export class Session implements ConnectionDelegate, Outcome {
         return this.#remount(known[1]);
       case "operations":
         return this.#operations(known, size);
+      case "token":
+        if (known[1] === this.#epoch) this.#mount = known[2];
+        return;
       case "credit":
         return this.#credit(known[1], known[2], known[3]);
       case "refused":

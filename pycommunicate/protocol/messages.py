@@ -7,7 +7,7 @@ from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.values import JSON, dumps
 from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
 
-_LONGEST_TOKEN: Final = 4096
+_LONGEST_TOKEN: Final = 16_384
 _LARGEST_NUMBER: Final = 2**53 - 1
 
 

@@ -4,12 +4,28 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-from pycommunicate.server.connection.websocket import LAST_REQUEST
+from pycommunicate.server.connection.websocket import LAST_REQUEST, close_tcp
 
 _CLOSING_SECONDS = 0.5
+_HANDLER_SECONDS = 10.0
+_REQUEST_SECONDS = 60.0
+
+
+class Ending(Protocol):
+    """What is to be done when the server ends. SIGTERM gives handlers 10 s to finish, Ctrl-C none."""
+
+    def begin(self) -> None:
+        """Start no more handlers."""
+
+    def is_busy(self) -> bool:
+        """Whether handlers still run."""
+
+    def end(self) -> None:
+        """Close the connections; the pages come back to whoever serves next."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -26,7 +42,7 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve_gevent(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], None]) -> None:
+def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None:
     """Serve until a signal comes. Blocks."""
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
@@ -41,7 +57,17 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], 
                 super().handle(accepted, address)
 
     class Handler(WSGIHandler):
+        def handle_one_request(self) -> Any:
+            # Who sends a byte now and then would hold the connection for ever.
+            self.deadline = gevent.get_hub().loop.timer(_REQUEST_SECONDS)
+            self.deadline.start(close_tcp, self.socket)
+            try:
+                return super().handle_one_request()
+            finally:
+                self.deadline.close()
+
         def handle_one_response(self) -> None:
+            self.deadline.stop()
             super().handle_one_response()
             if self.environ and LAST_REQUEST in self.environ:
                 self.close_connection = True
@@ -50,19 +76,34 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], 
     cooperative.setblocking(False)
     server = Server(cooperative, wsgi_app, log=None, error_log=sys.stderr, handler_class=Handler)
     ended = Event()
-    watchers = [gevent.signal_handler(number, ended.set) for number in _signals()]
+    polite: list[bool] = []
+
+    def end(number: signal.Signals) -> None:
+        polite.append(number is signal.SIGTERM)
+        ended.set()
+
+    watchers = [gevent.signal_handler(number, end, number) for number in _signals()]
     try:
         server.start()
         with contextlib.suppress(KeyboardInterrupt):
             ended.wait()
     finally:
-        stopping()
+        server.stop_accepting()
+        _finish(ending, gevent.sleep, polite=polite == [True])
         server.stop(timeout=_CLOSING_SECONDS)
         for watcher in watchers:
             watcher.cancel()
 
 
-def serve_eventlet(listener: socket.socket, wsgi_app: Any, stopping: Callable[[], None]) -> None:
+def _finish(ending: Ending, sleep: Callable[[float], object], *, polite: bool) -> None:
+    ending.begin()
+    until = time.monotonic() + _HANDLER_SECONDS
+    while polite and ending.is_busy() and time.monotonic() < until:
+        sleep(0.05)
+    ending.end()
+
+
+def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None:
     """Serve until a signal comes. Blocks."""
     import eventlet  # noqa: PLC0415
     import eventlet.wsgi  # noqa: PLC0415
@@ -78,7 +119,10 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, stopping: Callable[[]
     plain = original.socket(listener.family, listener.type, fileno=listener.detach())
     serving = eventlet.getcurrent()
 
-    def stop(*_: Any) -> None:
+    polite: list[bool] = []
+
+    def stop(number: int, _frame: Any) -> None:
+        polite.append(number == signal.SIGTERM)
         eventlet.hubs.get_hub().schedule_call_global(0, serving.throw, KeyboardInterrupt)
 
     previous = {number: signal.signal(number, stop) for number in _signals()}
@@ -86,7 +130,7 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, stopping: Callable[[]
         with contextlib.suppress(KeyboardInterrupt):
             eventlet.wsgi.server(Listener(plain), wsgi_app, log=sys.stderr, log_output=False, max_size=20_000)
     finally:
-        stopping()
+        _finish(ending, eventlet.sleep, polite=polite == [True])
         eventlet.sleep(0.05)  # what is queued for the sockets goes out
         for number, handler in previous.items():
             signal.signal(number, handler)

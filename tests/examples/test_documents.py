@@ -34,6 +34,7 @@ COVERED: Final = {
     "python3 dev.py test": "test_dev_py_knows_its_commands; .ci/run runs it",
     "python3 examples/chat/app.py": "test_examples.py starts every example with this command line",
     "python3 examples/todo/app.py": "the same",
+    "pycommunicate new shop": "tests/cli/test_new.py",
     'python3 -c "import secrets; print(secrets.token_hex())"': "test_the_command_for_a_secret_key_prints_one",
 }
 """Every command that README.md and the users' pages of docs/ name, and what runs it."""

@@ -3,33 +3,47 @@
 import logging
 import os
 import secrets
+import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import Flask
+from flask import Flask, has_request_context
+from flask import url_for as flask_url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
-from pycommunicate.errors import ConfigurationError
+from pycommunicate.errors import ConfigurationError, NotSerializable, RouteError
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.version import PREFIX
+from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.hosts import HostGuard
 from pycommunicate.server.app.http import PageServer, client_script
+from pycommunicate.server.app.notfound import list_routes_in_404
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.app.program import caller_place, program_folder, template_environment, template_folders
 from pycommunicate.server.app.topics import Topic, Topics
 from pycommunicate.server.app.usertracker import User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.gateway import Gateway
 from pycommunicate.server.connection.handlers import HandlerPool
+from pycommunicate.server.connection.kept import kept_state
+from pycommunicate.server.connection.refusals import Refusals
+from pycommunicate.server.discovery import discover
+from pycommunicate.server.routes import Route, RouteProblem, RouteTable
+from pycommunicate.server.routing import Registry, checked_rule
 from pycommunicate.server.serving import bind, serve_eventlet, serve_gevent
-from pycommunicate.templating import Templater
+from pycommunicate.sessions import MemorySessions, SessionStore
+from pycommunicate.templating import Templater, missing
+
+if TYPE_CHECKING:
+    from pycommunicate.testing import Browser
 
 log = logging.getLogger("pycommunicate")
 
@@ -43,6 +57,9 @@ _SHORT_KEY = 16
 class CommunicateApp:
     """The application: makes, configures and runs the server."""
 
+    imported_only: ClassVar[bool] = False
+    """Set by the command line while it imports a program that it will serve itself."""
+
     def __init__(
         self,
         web_port: int = _PORT,
@@ -53,12 +70,14 @@ class CommunicateApp:
         *,
         flask: Flask | None = None,
         limits: Limits | None = None,
+        sessions: SessionStore | None = None,
         allowed_hosts: Iterable[str] = (),
         trusted_proxies: int = 0,
     ) -> None:
         """Make an application.
 
         The environment's PYCOMMUNICATE_PORT and PYCOMMUNICATE_HOST take the place of the defaults of the first two.
+        PYCOMMUNICATE_DEBUG (`1` or `0`; `pycommunicate run` sets it) takes the place of `debug`.
 
         :param web_port: the port to serve on. 0: any free one.
         :param host: the hostname or address to serve on.
@@ -67,6 +86,7 @@ class CommunicateApp:
         :param template_directory: where the templates are, relative to the program's folder (else to the working directory).
         :param flask: an existing Flask app to live in. Default: a new one, as `app.flask`.
         :param limits: bounds and deadlines, where the defaults don't fit.
+        :param sessions: what `user.session` is kept in. Default: the memory of this process; `FileSessions(folder)` survives a restart.
         :param allowed_hosts: names under which the server answers, besides localhost, `host` and IP addresses:
             `"example.org"`, `".example.org"` with all below it, `"*"` for any.
         :param trusted_proxies: how many proxies in front set X-Forwarded-For, -Proto, -Host and -Prefix.
@@ -74,24 +94,30 @@ class CommunicateApp:
         """
         self.web_port = _port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
         self.host = host if host != _HOST else os.environ.get("PYCOMMUNICATE_HOST", _HOST)
-        self.debug = debug
+        self.debug = {"1": True, "0": False}.get(os.environ.get("PYCOMMUNICATE_DEBUG", ""), debug)
         self.limits = limits or Limits()
         self.engine = choose_engine()
-        folder = _program_folder()
+        folder = program_folder()
         self.flask = flask or Flask(
             "pycommunicate.flask", root_path=str(folder), template_folder=None, static_folder=str(folder / "static")
         )
         self.pool = HandlerPool(self.engine, maximum_handler_threads)
         self.pages = Pages(self.engine, self.limits)
-        self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key)
+        self.sessions: SessionStore = MemorySessions() if sessions is None else sessions
+        self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
+        self.refusals = Refusals()
         self.tickets: dict[str, tuple[User, Any, float]] = {}
         self._topics = Topics()
         self._error_hooks: list[ErrorHook] = []
-        self._rules: dict[str, ControllerFactory] = {}
-        self._templates = _template_environment(self.flask, _find_folder(folder, template_directory), auto_reload=debug)
+        self.folder = folder
+        self._table = RouteTable(self.flask)
+        self.template_folders = template_folders(folder, template_directory)
+        self._templates = template_environment(self.flask, self.template_folders, auto_reload=self.debug)
         self._http = PageServer(self)
+        if self.debug:
+            list_routes_in_404(self.flask, self.routes)
         self._gateway = Gateway(self, self._http.mount_anew, self._verify_mount)
-        self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, self.host, allowed_hosts)  # type: ignore[method-assign]
+        self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, self.host, allowed_hosts, self.refusals)  # type: ignore[method-assign]
         if trusted_proxies:
             n = trusted_proxies
             self.flask.wsgi_app = ProxyFix(self.flask.wsgi_app, x_for=n, x_proto=n, x_host=n, x_prefix=n)  # type: ignore[method-assign]
@@ -109,27 +135,91 @@ class CommunicateApp:
             raise ConfigurationError(message)
         self.flask.secret_key = key
 
-    def add_controller(self, route: str, controller: ControllerFactory) -> None:
+    def add_controller(
+        self,
+        route: str,
+        controller: ControllerFactory,
+        *,
+        methods: Iterable[str] | None = None,
+        name: str | None = None,
+    ) -> None:
         """Serve pages of `controller` at `route`.
 
         :param route: the path, with variable parts such as `<name>` and `<int:name>` (Flask's URL rules).
         :param controller: the factory; it is asked for a controller for every load of the page.
-        :raises ConfigurationError: (a `ValueError`) the route is reserved (`/__pycommunicate`), taken, or malformed.
+        :param methods: the HTTP methods that are answered. Default: GET (with HEAD and OPTIONS).
+        :param name: for `url_for(name)`. Default: `"pycommunicate:"` and the route.
+        :raises RouteError: (a `ConfigurationError`, a `ValueError`) the route is reserved (`/__pycommunicate`), taken, or malformed.
         """
-        rule = route if route.startswith("/") else f"/{route}"
-        if rule == PREFIX or rule.startswith((f"{PREFIX}/", f"{PREFIX}<")):
-            message = f"the route {route!r} is reserved: {PREFIX}/ belongs to pycommunicate; choose another"
-            raise ConfigurationError(message)
+        rule = checked_rule(route)
         _check_factory(controller)
-        if rule in self._rules:
-            message = f"the route {rule!r} has a controller already"
-            raise ConfigurationError(message)
-        self._rules[rule] = controller
+        self._add_page(rule, name or f"pycommunicate:{rule}", controller, caller_place(), methods)
+
+    def _add_page(
+        self,
+        rule: str,
+        endpoint: str,
+        factory: ControllerFactory,
+        place: tuple[str, int] | None,
+        methods: Iterable[str] | None,
+    ) -> None:
+        self._table.declare(rule, endpoint, factory, place, methods)
         try:
-            self._http.add_page(rule, f"pycommunicate:{rule}", controller)
+            self._http.add_page(rule, endpoint, factory, methods)
         except (ValueError, LookupError) as error:
-            message = f"the route {route!r} is malformed: {error}"
-            raise ConfigurationError(message) from error
+            self._table.withdraw(rule, endpoint)
+            places = [f"{place[0]}:{place[1]}"] if place else []
+            raise RouteError(f"the route {rule!r} is malformed: {error}", places=places) from error
+
+    def discover(self, package: str = "controllers") -> list[Route]:
+        """Import every module of `package` in the program's folder, and serve what is decorated with `@route` and `@error_handler`.
+
+        The program's folder is put on `sys.path`. Sub-packages count too. Returns the routes, in the order in which they match.
+
+        :raises DiscoveryError: (a `ConfigurationError`) a module does not import; `ImportCycle` where that is for a circle.
+        :raises RouteError: (a `ConfigurationError`) routes that match the same URLs, that are reserved, or that have no view.
+        """
+        registry = discover(package, self.folder)
+        self.register(registry)
+        mine = {(declared.name, declared.rule) for declared in registry.routes}
+        return [route for route in self.routes() if (route.endpoint, route.rule) in mine]
+
+    def register(self, registry: Registry) -> None:
+        """Serve what a registry holds. `discover()` does it; this is for a registry that was collected otherwise."""
+        for declared in registry.routes:
+            self._add_page(declared.rule, declared.name, registry.factory(declared), declared.place, declared.methods)
+        handled: dict[int, object] = {}
+        for handler in registry.errors:
+            if handler.code in handled:
+                message = f"two error handlers for {handler.code}"
+                raise RouteError(message, places=[handled[handler.code], handler.place])
+            handled[handler.code] = handler.place
+            self.add_error_handler(handler.code, registry.factory(handler))
+
+    def routes(self) -> list[Route]:
+        """Return what is served, plain Flask routes too, in the order in which the rules match."""
+        return self._table.routes()
+
+    def route_of(self, rule: Rule) -> Route:
+        """Return the route of a rule of `app.flask.url_map`."""
+        return self._table.route(rule)
+
+    def route_problems(self) -> list[RouteProblem]:
+        """Return what is wrong with the routes: rules that no URL reaches, templates that are not there."""
+        return self._table.problems(self.find_template)
+
+    def find_template(self, template: str) -> str:
+        """Return why a template can't be had (where it was looked for, the nearest name); empty where it can."""
+        return missing(self._templates, template, self.template_folders)
+
+    def url_for(self, name: str, /, **values: Any) -> str:
+        """Return the URL of the route `name`, with `values` for its variable parts. In templates it is `url_for` too.
+
+        :raises werkzeug.routing.BuildError: there is no such name, or a value is missing.
+        """
+        if has_request_context():
+            return flask_url_for(name, **values)
+        return str(self.flask.url_map.bind("localhost").build(name, values))
 
     def add_error_handler(self, code: int, controller: ControllerFactory) -> None:
         """Answer requests that end in the HTTP error `code` with a page of `controller`: at the same URL, with that status.
@@ -154,9 +244,25 @@ class CommunicateApp:
         self._error_hooks.append(hook)
         return hook
 
+    @property
+    def refused(self) -> Counter[str]:
+        """How often something was refused since the start, by reason: `origin`, `host`, `malformed`, `protocol`, `not_yours`, ..."""
+        return self.refusals.counts
+
     def topic(self, name: str) -> Topic:
         """Return the topic of that name: `app.topic("room").publish(...)` tells every view that subscribed to it."""
         return self._topics.get(name)
+
+    # -- testing ----------------------------------------------------------------------------------------------------------
+
+    def test_browser(self, **options: Any) -> "Browser":
+        """Return a simulated browser, in-process: a new visitor. Needs the extra `pycommunicate[testing]`.
+
+        :param options: see `pycommunicate.testing.Browser`.
+        """
+        from pycommunicate.testing import Browser  # noqa: PLC0415 - an extra, for tests only
+
+        return Browser(self, **options)
 
     # -- running ----------------------------------------------------------------------------------------------------------
 
@@ -166,6 +272,12 @@ class CommunicateApp:
         :raises ConfigurationError: no secret key is set, or the client script has not been built.
         :raises OSError: the port can't be had.
         """
+        if CommunicateApp.imported_only:
+            raise ConfigurationError(
+                "app.run() was called while the application was being imported",
+                places=[f"{place[0]}:{place[1]}" for place in [caller_place()] if place],
+                help='write it under: if __name__ == "__main__":',
+            )
         self._check_ready()
         try:
             listener = bind(self.host, self.web_port)
@@ -174,11 +286,20 @@ class CommunicateApp:
         self.web_port = listener.getsockname()[1]
         shown = f"[{self.host}]" if ":" in self.host else self.host
         print(f"pycommunicate: http://{shown}:{self.web_port}/ (Ctrl-C ends it)", file=sys.stderr, flush=True)  # noqa: T201
+        self.serve(listener)
+
+    def serve(self, listener: socket.socket) -> None:
+        """Serve on a socket that listens already, and block, until Ctrl-C or SIGTERM. `run()` does it.
+
+        :raises ConfigurationError: no secret key is set, or the client script has not been built.
+        """
+        self._check_ready()
+        ending = AppEnding(self.pool, self.pages)
         if isinstance(self.engine, EventletEngine):
             self.engine.listen_to_threads()
-            serve_eventlet(listener, self.flask, self._stop)
+            serve_eventlet(listener, self.flask, ending)
         else:
-            serve_gevent(listener, self.flask, self._stop)
+            serve_gevent(listener, self.flask, ending)
 
     def _check_ready(self) -> None:
         key = self.flask.secret_key
@@ -192,10 +313,6 @@ class CommunicateApp:
             )
         client_script.path  # noqa: B018 - raises where the script was not built
 
-    def _stop(self) -> None:
-        for page in self.pages:
-            page.close_connection()
-
     # -- what pages need (Application) --------------------------------------------------------------------------------------
 
     def make_templater(self, page: Page) -> Templater:
@@ -205,6 +322,10 @@ class CommunicateApp:
     def subscribe(self, topic: str | Topic, deliver: Callable[[Any], None]) -> Any:
         """Call `deliver` with what is published on `topic`."""
         return self._topics.subscribe(topic, deliver)
+
+    def publish(self, topic: str | Topic, value: Any) -> int:
+        """Hand `value` to the subscribers of `topic`."""
+        return self._topics.get(topic).publish(value)
 
     def page_moved(self, page: Page) -> None:
         """Note a page's new state and tokens."""
@@ -229,9 +350,20 @@ class CommunicateApp:
         self.tickets[ticket] = (page.user, session, now + _TICKET_SECONDS)
         return ticket
 
+    def revoke_ticket(self, ticket: str) -> bool:
+        """Take a ticket back. Return whether it was still unused."""
+        return self.tickets.pop(ticket, None) is not None
+
     def mount_token(self, page: Page) -> str:
         """Return the signed, expiring token, bound to the session, with which the page can be mounted anew."""
-        facts = {"u": _fingerprint(page.user), "p": page.path, "q": page.query, "v": page.controller.view_index}
+        facts: dict[str, Any] = {
+            "u": _fingerprint(page.user),
+            "p": page.path,
+            "q": page.query,
+            "v": page.controller.view_index,
+        }
+        with suppress(NotSerializable):  # told where the code ran that set it
+            facts["k"] = kept_state(page.controller.view)
         return str(self._mount_signer().dumps(facts))
 
     def _verify_mount(self, token: str, user: User) -> Any:
@@ -262,31 +394,3 @@ def _port(port: int) -> int:
         message = f"web_port is {port!r}; expected an int from 0 to 65535"
         raise ConfigurationError(message)
     return port
-
-
-def _program_folder() -> Path:
-    # The folder of the code that makes the application: the first caller outside of this package.
-    package = Path(__file__).resolve().parents[2]
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_globals.get("__file__")
-        if file is None:
-            break
-        path = Path(file).resolve()
-        if package not in path.parents:
-            return path.parent
-        frame = frame.f_back
-    return Path.cwd()
-
-
-def _find_folder(program: Path, name: str) -> list[str]:
-    folder = Path(name)
-    return [str(folder)] if folder.is_absolute() else [str(program / folder), str(Path.cwd() / folder)]
-
-
-def _template_environment(flask: Flask, folders: list[str], *, auto_reload: bool) -> Any:
-    from jinja2 import ChoiceLoader, FileSystemLoader  # noqa: PLC0415
-
-    own = flask.jinja_env
-    loaders = [FileSystemLoader(folders), *([own.loader] if own.loader is not None else [])]
-    return own.overlay(loader=ChoiceLoader(loaders), autoescape=True, auto_reload=auto_reload)

@@ -28,6 +28,7 @@ def run_guarded(
     try:
         with application_context(page, loading=loading):
             function()
+        page.keep_state()
     except BrowserGone as error:
         log.debug("%s: %s ended early: %s", page.path, what, error)
     except Exception as error:
@@ -47,7 +48,7 @@ def application_context(page: Any, *, loading: bool = False) -> Iterator[None]:
     environ = dict(page.environ)
     if page.user.cookies is not None:
         environ["HTTP_COOKIE"] = page.user.cookies
-    with page.runtime.flask.request_context(environ), run_for(page, loading=loading):
+    with page.runtime.flask.request_context(environ), run_for(page, loading=loading), page.user.at_work():
         yield
         if flask_session.modified and page.state is not State.ENDED:
             page.deliver_cookies(dict(flask_session))

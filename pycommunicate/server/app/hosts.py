@@ -1,12 +1,11 @@
 """Allowed hosts: a page of ours under a stranger's name (DNS rebinding) would be the stranger's page."""
 
 import ipaddress
-import logging
 import socket
 from collections.abc import Iterable
 from typing import Any
 
-log = logging.getLogger("pycommunicate")
+from pycommunicate.server.connection.refusals import Refusals
 
 _ALWAYS = frozenset({"localhost"})
 
@@ -14,19 +13,18 @@ _ALWAYS = frozenset({"localhost"})
 class HostGuard:
     """WSGI, in front of everything: answers only under its own names. IP addresses are safe: no name can be rebound to them."""
 
-    def __init__(self, wsgi_app: Any, bound: str, allowed: Iterable[str]) -> None:
+    def __init__(self, wsgi_app: Any, bound: str, allowed: Iterable[str], refusals: Refusals) -> None:
         self._wsgi_app = wsgi_app
         self._allowed = {name.lower() for name in (*_ALWAYS, bound, socket.gethostname(), *allowed)}
-        self._told: set[str] = set()
+        self._refusals = refusals
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass the request on, or answer 400."""
         host = environ.get("HTTP_HOST", "")
         if self.allows(host):
             return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
-        if len(self._told) < 100 and host not in self._told:
-            self._told.add(host)
-            log.warning("refused a request for the host %r; if it is yours: CommunicateApp(allowed_hosts=[...])", host)
+        hint = "a request for the host %r is refused; if it is yours: CommunicateApp(allowed_hosts=[...])"
+        self._refusals.note("host", environ.get("REMOTE_ADDR", ""), hint, host)
         body = b"This server does not answer under this name."
         start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
         return [body]

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
@@ -23,6 +24,7 @@ from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
+from pycommunicate.server.connection.kept import put_back
 from pycommunicate.server.connection.runtime import Runtime
 
 log = logging.getLogger("pycommunicate")
@@ -34,8 +36,9 @@ REMOUNT = "pycommunicate.remount"
 class Remount:
     """A mount anew: which view the browser showed, and the page that was made for it."""
 
-    def __init__(self, view: int) -> None:
+    def __init__(self, view: int, kept: Any) -> None:
         self.view = view
+        self.kept = kept
         self.page: Page | None = None
 
 
@@ -106,13 +109,16 @@ class PageServer:
             flask.add_url_rule("/favicon.ico", "pycommunicate.favicon", _serve_favicon)
         flask.add_url_rule(TICKET_PATH, "pycommunicate.ticket", self._redeem, methods=["POST"])
 
-    def add_page(self, rule: str, endpoint: str, factory: ControllerFactory) -> None:
-        """Serve pages of `factory` at `rule`."""
+    def add_page(
+        self, rule: str, endpoint: str, factory: ControllerFactory, methods: Iterable[str] | None = None
+    ) -> None:
+        """Serve pages of `factory` at `rule`. An endpoint that is here already gets another rule."""
 
         def serve(**route_data: Any) -> Any:
             return self._serve(factory, route_data)
 
-        self._app.flask.add_url_rule(rule, endpoint, serve)
+        known = endpoint in self._app.flask.view_functions
+        self._app.flask.add_url_rule(rule, endpoint, None if known else serve, methods=methods and list(methods))
 
     def add_error_page(self, code: int, factory: ControllerFactory) -> None:
         """Answer requests that end in the HTTP error `code` with a page of `factory`, at the URL that was asked for."""
@@ -136,6 +142,10 @@ class PageServer:
     def _serve(self, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool = True) -> Any:
         user = self._app.users.find(request.cookies.get(COOKIE))
         user.cookies = request.environ.get("HTTP_COOKIE")
+        with user.at_work(lambda error: self._report(error, "saving user.session")):
+            return self._serve_to(user, factory, route_data, checked=checked)
+
+    def _serve_to(self, user: User, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool) -> Any:
         remount: Remount | None = request.environ.get(REMOUNT)
         if checked and factory.before_connect is not None:
             context = CallCTX(user=user, route_data=route_data)
@@ -148,6 +158,7 @@ class PageServer:
         page = Page(self._app, user, factory, route_data, page_environ(request.environ))
         if remount is not None and 0 <= remount.view < len(page.controller.views):
             page.controller.view_index = remount.view
+            put_back(page.controller.view, remount.kept)
         user.opened(page)
         try:
             response = self._respond(page)
@@ -197,12 +208,14 @@ class PageServer:
             base + client_script.path,
         )
 
-    def mount_anew(self, environ: dict[str, Any], path: str, query: str, view: int) -> tuple[Page | None, str]:
+    def mount_anew(
+        self, environ: dict[str, Any], path: str, query: str, view: int, kept: Any = None
+    ) -> tuple[Page | None, str]:
         """Serve a URL once more (its PATH_INFO and QUERY_STRING), for a browser that shows it already. Return the page and its HTML.
 
         All that guards a GET guards this: `before_request`, `before_connect`. None where it does not end in a page.
         """
-        remount = Remount(view)
+        remount = Remount(view, kept)
         environ = {**page_environ(environ), "PATH_INFO": path, "QUERY_STRING": query, REMOUNT: remount}
         flask = self._app.flask
         with flask.request_context(environ):

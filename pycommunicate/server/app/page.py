@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import redirect as flask_redirect
 
-from pycommunicate.errors import BrowserGone, ProtocolError
+from pycommunicate.errors import BadAnswer, BrowserError, BrowserGone, ProtocolError
 from pycommunicate.protocol.messages import Acknowledgement, Answer, EventMade, Failed, Leave, Message, encode
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
@@ -19,6 +19,7 @@ from pycommunicate.server.app.channel import PageChannel
 from pycommunicate.server.app.execution import application_context, run_guarded
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.handlers import HandlerQueue
+from pycommunicate.server.connection.kept import kept_state
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
 from pycommunicate.server.connection.runtime import Connection, Runtime, State
 from pycommunicate.server.connection.timers import PageTimer
@@ -60,6 +61,7 @@ class Page(PageChannel):
         self._timers: set[PageTimer] = set()
         self._subscriptions: list[Any] = []
         self._mount_packet: tuple[str, bool] | None = None
+        self._kept: dict[str, JSON] = {}
         self.controller: Controller = factory.build(self)
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -154,8 +156,8 @@ class Page(PageChannel):
             return
         self.heard = True
         self._mount_packet = None
-        if isinstance(message, Leave):
-            self.end("the person has left the page")
+        if isinstance(message, Leave):  # after what was received before it has begun
+            self.queue.put(partial(self.end, "the person has left the page"))
             return
         if message.applied > self.outbox.sent_up_to:
             raise ProtocolError("acknowledged what was not sent")
@@ -245,6 +247,10 @@ class Page(PageChannel):
             timer.start()
         return timer
 
+    def publish(self, topic: Any, value: Any) -> int:
+        """Hand `value` to the subscribers of a topic."""
+        return self.runtime.publish(topic, value)
+
     def subscribe(self, view: "View", topic: Any, handler: Callable[..., object]) -> Any:
         """Start a subscription that ends with the view that is active now."""
         if self.state is State.ENDED or self.controller_view_is_not(view):
@@ -271,13 +277,35 @@ class Page(PageChannel):
         controller = getattr(self, "controller", None)
         return controller is not None and bool(controller.views) and controller.view is not view
 
+    def keep_state(self) -> None:
+        """Tell the browser what the view keeps, where that has changed. Application code has run."""
+        view = self.controller.view
+        if not view.keep or self.connection is None:
+            return
+        state = kept_state(view)
+        if state != self._kept:
+            self._kept = state
+            self.send_token()
+
+    def send_token(self) -> None:
+        """Give the browser the mount token that is right now."""
+        if self.connection is not None:
+            self.connection.send(encode("token", self.epoch, self.runtime.mount_token(self)))
+
     def deliver_cookies(self, session: Any = None) -> None:
         """Have the browser fetch its new cookies, and wait until it has them."""
         if self.state is State.WAITING:
             return
         ticket = self.runtime.issue_ticket(self, session)
-        if self.ask(Op.REDEEM, ticket) is not True:
-            log.warning("%s: the browser did not take its new cookie", self.path)
+        try:
+            taken = self.ask(Op.REDEEM, ticket) is True
+        except BrowserError:
+            if self.runtime.revoke_ticket(ticket):
+                raise
+            taken = True  # only the answer was lost
+        if not taken:
+            self.runtime.revoke_ticket(ticket)
+            raise BadAnswer("the browser did not take its new cookie")
 
     # -- mounting ---------------------------------------------------------------------------------------------------------
 

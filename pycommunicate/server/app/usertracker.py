@@ -2,16 +2,19 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from itsdangerous import BadSignature, Signer
 
 from pycommunicate.engine import Engine
+from pycommunicate.errors import BrowserError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.connection.resume import new_id
 from pycommunicate.server.current import running
+from pycommunicate.sessions import Session, SessionStore
 
 COOKIE = "pycommunicate"
 """The name of the cookie."""
@@ -23,14 +26,50 @@ class User:
     def __init__(self, id_: str, tracker: "UserTracker") -> None:
         self.id_ = id_
         """The unique id. Whoever knows it does not yet have the signed cookie; still, don't show it."""
-        self.session: dict[str, Any] = {}
-        """A dict of your own, kept on the server, shared by all pages of this user."""
         self.pages: set[Any] = set()
         self.seen = time.monotonic()
         self.cookies: str | None = None
         """The browser's Cookie header, as it last came."""
         self._tracker = tracker
         self._latest: Any = None
+        self._at_work = 0
+        self._session = tracker.new_session(id_)
+
+    @property
+    def session(self) -> Session:
+        """A dict of your own, kept on the server, shared by all pages of this user.
+
+        Saved when the request or handler that used it ends; see `Session` for `update` with a function, and for `save`.
+
+        :raises StoreUnavailable: (an `OSError`) it can't be read.
+        """
+        self._session.refresh()
+        return self._session
+
+    @session.setter
+    def session(self, values: dict[str, Any]) -> None:
+        session = self.session
+        if values is not session:
+            session.clear()
+            session.update(dict(values))
+
+    @contextmanager
+    def at_work(self, unsaved: Callable[[Exception], object] | None = None) -> Iterator[None]:
+        """Save the session at the end of the block, if it was used. What hinders it is raised, or handed to `unsaved`."""
+        self._session.begin()
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            try:
+                self._session.end()
+            except Exception as error:
+                if unsaved is None:
+                    raise
+                unsaved(error)
+            finally:
+                self._let_go()
 
     @property
     def request_id(self) -> str | None:
@@ -55,8 +94,14 @@ class User:
 
         From a handler it blocks for one round trip plus one HTTP request, in which the browser is given the cookie; the
         user's other pages load themselves again. In `render()` it costs nothing.
+
+        :raises BrowserError: the browser did not take the cookie; then the old id stays.
         """
         self._tracker.renew(self, self._page())
+
+    def move_session(self, id_: str) -> None:
+        """Keep the session under another id."""
+        self._session.move(id_)
 
     def opened(self, page: Any) -> None:
         """Note a page of this user."""
@@ -70,6 +115,12 @@ class User:
         self.seen = time.monotonic()
         if self._latest is page:
             self._latest = next(iter(self.pages), None)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        # The session is in its store, and the cookie brings the user back.
+        if not self.pages and not self._at_work and not self._session.is_in_memory_only:
+            self._tracker.forget(self)
 
     def _page(self) -> Any:
         current = running()
@@ -81,8 +132,11 @@ class User:
 class UserTracker:
     """All users of this process, bounded in number and in idle time."""
 
-    def __init__(self, engine: Engine, limits: Limits, secret: Callable[[], str | bytes | None]) -> None:
+    def __init__(
+        self, engine: Engine, limits: Limits, secret: Callable[[], str | bytes | None], sessions: SessionStore
+    ) -> None:
         self._engine = engine
+        self._sessions = sessions
         self._limits = limits
         self._secret = secret
         self._users: dict[str, User] = {}
@@ -113,18 +167,36 @@ class UserTracker:
         """Return the cookie's value: the id, signed."""
         return self._signer().sign(user.id_).decode()
 
+    def new_session(self, id_: str) -> Session:
+        """Return the session of the user with that id. It is read when it is used."""
+        return Session(self._sessions, id_, self._secret)
+
     def renew(self, user: User, page: Any) -> None:
         """Give `user` a new id; see `User.renew`."""
-        old = user.id_
-        user.id_ = new_id()
-        self._users[user.id_] = user
+        old, new = user.id_, new_id()
+        self._rename(user, new)
         try:
             if page is not None:
                 page.deliver_cookies()
-        finally:
-            self._users.pop(old, None)
+        except BrowserError:  # the browser still has the old cookie, and so keeps the old id
+            self._rename(user, old)
+            self._users.pop(new, None)
+            raise
+        self._users.pop(old, None)
+        if page is not None:
+            page.send_token()
         for other in [p for p in user.pages if p is not page]:
             other.reload("the user was given a new id")
+
+    def forget(self, user: User) -> None:
+        """Let a user go."""
+        if self._users.get(user.id_) is user:
+            del self._users[user.id_]
+
+    def _rename(self, user: User, id_: str) -> None:
+        user.move_session(id_)
+        user.id_ = id_
+        self._users[id_] = user
 
     def _make_room(self) -> None:
         # A few of the least recently seen per new user keep both bounds without ever walking all.

@@ -30,6 +30,9 @@ class PageOfController(Channel, Protocol):
     def subscribe(self, view: View, topic: Any, handler: Callable[..., object]) -> Any:
         """Start a subscription that ends with `view`."""
 
+    def publish(self, topic: Any, value: Any) -> int:
+        """Hand `value` to the subscribers of a topic."""
+
 
 class Controller:
     """Handles one load of one route in one tab: holds its views and switches between them.
@@ -37,6 +40,9 @@ class Controller:
     Not created by hand: a `ControllerFactory` does. Override it for behaviour that your views share; a subclass with an
     `__init__` of its own passes its arguments on.
     """
+
+    views: list[Any] | tuple[Any, ...]
+    """In a subclass with `@route`: the views' classes, the default first. In an instance: its views, in that order."""
 
     def __init__(self, page: PageOfController, factory: "ControllerFactory") -> None:
         self.page = page
@@ -54,13 +60,14 @@ class Controller:
         """The document in the browser."""
         self.view_index = factory.default_view_index()
         """Which view is active: its place in the order in which the views were added."""
-        self.views: list[View] = [make(self) for make in factory.views]
+        self.views = [make(self) for make in factory.views]
         """The views, in the order in which they were added."""
 
     @property
     def view(self) -> View:
         """The active view."""
-        return self.views[self.view_index]
+        view: View = self.views[self.view_index]
+        return view
 
     def change_view(self, new_view_index: int) -> None:
         """Switch to the view at `new_view_index` (from 0, in the order in which they were added to the factory).

@@ -20,6 +20,13 @@ class View:
     html_wrapper: HTMLWrapper
     """The document in the browser."""
 
+    keep: tuple[str, ...] = ()
+    """Names of attributes that a mount anew puts back, after a restart of the server for example, before `render()` runs.
+
+    Their values, as JSON, travel in the page's signed token: the person can't change them, but can read them. At most 2 KiB in all;
+    what is larger or secret belongs into `user.session` or a database.
+    """
+
     def __init__(self, controller: "Controller") -> None:
         self.controller = controller
         self.html_wrapper = controller.html_wrapper
@@ -61,3 +68,10 @@ class View:
         Runs as a handler of this page, in the order of publishing. Returns the subscription; its `cancel()` ends it.
         """
         return self.controller.page.subscribe(self, topic, handler)
+
+    def publish(self, topic: Any, value: Any = None) -> int:
+        """Hand `value` to all that subscribed to `topic`, in this page and others, as `app.topic(topic).publish(value)` does.
+
+        Returns how many they are. Raises `NotSerializable` for what JSON can't carry.
+        """
+        return self.controller.page.publish(topic, value)

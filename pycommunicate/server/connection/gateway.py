@@ -1,7 +1,7 @@
 """The gateway: the only place that knows Flask-SocketIO. It guards the stack, joins sockets to pages and hands messages on."""
 
 import io
-import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -20,18 +20,18 @@ from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, UserTracker
-from pycommunicate.server.connection.guard import GuardedPacket, are_frames
+from pycommunicate.server.connection.guard import GuardedPacket, are_frames, is_frame
+from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.connection.runtime import State
-from pycommunicate.server.connection.websocket import eventlet_websocket, gevent_websocket
-
-log = logging.getLogger("pycommunicate")
+from pycommunicate.server.connection.websocket import World, eventlet_websocket, gevent_websocket
 
 _PACKETS_A_POST = 256
 _LAST_POLL = 0.5
+_BODY_SECONDS = 10.0
 
 
-MountAnew = Callable[[dict[str, Any], str, str, int], tuple[Page | None, str]]
-"""Serves a URL once more: environ, path, query, index of the view; returns the page and its HTML."""
+MountAnew = Callable[[dict[str, Any], str, str, int, Any], tuple[Page | None, str]]
+"""Serves a URL once more: environ, path, query, index of the view, what it kept; returns the page and its HTML."""
 
 
 class Application(Protocol):
@@ -42,14 +42,16 @@ class Application(Protocol):
     limits: Limits
     pages: Pages
     users: UserTracker
+    refusals: Refusals
 
 
 class SocketConnection:
     """One Engine.IO socket."""
 
-    def __init__(self, server: Any, sid: str, engine: Engine) -> None:
+    def __init__(self, server: Any, sid: str, engine: Engine, peer: str) -> None:
         self._server = server
         self._engine = engine
+        self.peer = peer
         self.sid = sid
         self.page: Page | None = None
         self.deadline: Timer | None = None
@@ -100,7 +102,11 @@ class Gateway:
         self._eio = self._sio.eio
         websocket = gevent_websocket if self._engine.name == "gevent" else eventlet_websocket
         # A copy: other Engine.IO servers of the process keep their own.
-        self._eio._async = {**self._eio._async, "websocket": websocket(limits.inbound_message)}
+        world = World(self._engine, limits.inbound_message, application.refusals)
+        self._eio._async = {**self._eio._async, "websocket": websocket(world)}
+        self._pings: dict[str, Timer] = {}
+        self._start_task = self._eio.start_background_task
+        self._eio.start_background_task = self._start
         engineio_payload.Payload.max_decode_packets = max(engineio_payload.Payload.max_decode_packets, _PACKETS_A_POST)
         self._sio.on("connect", self._connect, namespace=NAMESPACE)
         self._sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
@@ -109,7 +115,7 @@ class Gateway:
         self._wrap("connect", self._opened)
         self._wrap("message", self._guarded_message)
         self._wrap("disconnect", self._closed)
-        application.flask.wsgi_app = SocketGuard(application.flask.wsgi_app, self._eio, limits)  # type: ignore[method-assign]
+        application.flask.wsgi_app = SocketGuard(application.flask.wsgi_app, application)  # type: ignore[method-assign]
 
     # -- Engine.IO ----------------------------------------------------------------------------------------------------------
 
@@ -117,8 +123,24 @@ class Gateway:
         original = self._eio.handlers[event]
         self._eio.handlers[event] = lambda *arguments: wrapper(original, *arguments)
 
+    def _start(self, target: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        # Engine.IO spends a greenlet on each socket that sleeps until the next ping is due, and outlives the socket.
+        if getattr(target, "__name__", "") != "_send_ping":
+            return self._start_task(target, *arguments, **named)
+        socket: Any = target.__self__  # type: ignore[attr-defined]
+        self._pings[socket.sid] = self._engine.call_later(self._eio.ping_interval, lambda: self._ping(socket))
+        return None
+
+    def _ping(self, socket: Any) -> None:
+        self._pings.pop(socket.sid, None)
+        if not socket.closing and not socket.closed:
+            socket.last_ping = time.time()
+            socket.send(engineio_packet.Packet(engineio_packet.PING))
+
     def _opened(self, original: Callable[..., Any], sid: str, environ: dict[str, Any]) -> Any:
-        connection = self._connections[sid] = SocketConnection(self._eio, sid, self._engine)
+        connection = self._connections[sid] = SocketConnection(
+            self._eio, sid, self._engine, environ.get("REMOTE_ADDR", "")
+        )
         connection.deadline = self._engine.call_later(
             self._limits.join_socket, lambda: self._joined_in_time(connection)
         )
@@ -126,6 +148,7 @@ class Gateway:
 
     def _joined_in_time(self, connection: SocketConnection) -> None:
         if connection.page is None:
+            self._app.refusals.counts["never_joined"] += 1
             connection.close()
 
     def _guarded_message(self, original: Callable[..., Any], sid: str, data: Any) -> None:
@@ -140,7 +163,9 @@ class Gateway:
     def _expel(self, sid: str, reason: str) -> None:
         connection = self._connections.get(sid)
         page = connection.page if connection is not None else None
-        log.warning("a socket broke the protocol (%s); it is closed%s", reason, f": {page.path}" if page else "")
+        peer = connection.peer if connection is not None else ""
+        where = f" on {page.path}" if page is not None else ""
+        self._app.refusals.note("protocol", peer, "broke the protocol (%s)%s; closed", reason, where)
         if connection is not None:
             connection.close()
 
@@ -148,12 +173,39 @@ class Gateway:
         try:
             original(sid, *reason)
         finally:
+            ping = self._pings.pop(sid, None)
+            if ping is not None:
+                ping.cancel()
             connection = self._connections.pop(sid, None)
             if connection is not None:
                 if connection.deadline is not None:
                     connection.deadline.cancel()
                 if connection.page is not None:
                     connection.page.lost(connection)
+
+    # -- without a network (pycommunicate.testing) ------------------------------------------------------------------------------
+
+    def attach(self, environ: dict[str, Any], socket: Any) -> str:
+        """Take in a connection with no network under it, and return its id.
+
+        `socket` is what Engine.IO has for one: `send(packet)`, `close(wait=, abort=, reason=)`, `closed`, `upgraded`.
+        """
+        sid: str = self._eio.generate_id()
+        self._eio.sockets[sid] = socket
+        self._eio.handlers["connect"](sid, environ)
+        return sid
+
+    def take(self, sid: str, frame: str) -> None:
+        """Take an Engine.IO frame that came over such a connection, as from a socket: bounded and guarded."""
+        if len(frame.encode()) > self._limits.inbound_message or not is_frame(frame):
+            self._expel(sid, "malformed or too large")
+        elif frame[0] == "4":
+            self._eio.handlers["message"](sid, frame[1:])
+
+    def detach(self, sid: str, reason: str) -> None:
+        """Note that such a connection is closed. May be called again."""
+        if self._eio.sockets.pop(sid, None) is not None:
+            self._eio.handlers["disconnect"](sid, reason)
 
     # -- Socket.IO ------------------------------------------------------------------------------------------------------------
 
@@ -194,7 +246,7 @@ class Gateway:
         if mount is None:
             self._refuse(connection, "not_yours", "the page is no longer known")
             return
-        page, html = self._mount(environ, mount["p"], mount["q"], mount["v"])
+        page, html = self._mount(environ, mount["p"], mount["q"], mount["v"], mount.get("k"))
         if page is None:
             self._refuse(connection, "reload", "the page has to be loaded again")
             return
@@ -212,6 +264,7 @@ class Gateway:
             page.user.cookies = environ["HTTP_COOKIE"]
 
     def _refuse(self, connection: SocketConnection, code: str, sentence: str) -> None:
+        self._app.refusals.counts[code] += 1
         connection.send(encode("refused", code, sentence))
         connection.close()
 
@@ -237,21 +290,24 @@ class Gateway:
 class SocketGuard:
     """WSGI, in front of the sockets: no foreign origins, no malformed or oversized long-polling bodies."""
 
-    def __init__(self, wsgi_app: Any, engine_io: Any, limits: Limits) -> None:
+    def __init__(self, wsgi_app: Any, application: Application) -> None:
         self._wsgi_app = wsgi_app
-        self._engine_io = engine_io
-        self._limit = limits.inbound_message
+        self._engine = application.engine
+        self._refusals = application.refusals
+        self._limit = application.limits.inbound_message
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass the request on, or refuse it."""
         path = environ.get("PATH_INFO", "")
         if path.startswith(PREFIX + "/"):
+            peer = environ.get("REMOTE_ADDR", "")
             if not _same_origin(environ):
+                self._refusals.note("origin", peer, "a request from another origin: %r", environ.get("HTTP_ORIGIN"))
                 return _answer(start_response, "403 Forbidden", b"another origin")
             if path.startswith(SOCKET_PATH) and environ.get("REQUEST_METHOD") == "POST":
                 body = self._body(environ)
                 if body is None or not are_frames(body):
-                    log.warning("a long-polling request carried what is no packet; it is refused")
+                    self._refusals.note("malformed", peer, "a long-polling request carried what is no packet")
                     return _answer(start_response, "400 Bad Request", b"malformed")
                 environ["wsgi.input"] = io.BytesIO(body)
         return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
@@ -263,7 +319,11 @@ class SocketGuard:
             return None
         if not 0 < length <= self._limit:
             return None
-        body: bytes = environ["wsgi.input"].read(length)
+        try:
+            with self._engine.deadline(_BODY_SECONDS):
+                body: bytes = environ["wsgi.input"].read(length)
+        except (TimeoutError, OSError):
+            return None
         return body
 
 

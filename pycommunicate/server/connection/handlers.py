@@ -16,16 +16,20 @@ class HandlerPool:
     def __init__(self, engine: Engine, maximum: int) -> None:
         self._engine = engine
         self._maximum = maximum
-        self._running = 0
+        self.running = 0
         self._waiting: deque[HandlerQueue] = deque()
+
+    def drain(self) -> None:
+        """Start no more handlers."""
+        self._maximum = 0
 
     def start(self, queue: "HandlerQueue", task: Task) -> bool:
         """Run `task` in a greenlet of its own, unless the bound is reached: then `queue` is asked again when there is room."""
-        if self._running >= self._maximum:
+        if self.running >= self._maximum:
             if queue not in self._waiting:
                 self._waiting.append(queue)
             return False
-        self._running += 1
+        self.running += 1
         self._engine.spawn(self._run, queue, task)
         return True
 
@@ -33,9 +37,9 @@ class HandlerPool:
         try:
             task()
         finally:
-            self._running -= 1
+            self.running -= 1
             queue.finished()
-            while self._waiting and self._running < self._maximum:
+            while self._waiting and self.running < self._maximum:
                 self._waiting.popleft().start_waiting()
 
 

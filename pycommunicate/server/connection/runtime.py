@@ -47,8 +47,14 @@ class Runtime(Protocol):
     def subscribe(self, topic: Any, deliver: Callable[[Any], None]) -> Any:
         """Subscribe to a topic."""
 
+    def publish(self, topic: Any, value: Any) -> int:
+        """Publish on a topic."""
+
     def issue_ticket(self, page: Any, session: Any) -> str:
         """Return a one-use ticket that the browser exchanges for new cookies."""
+
+    def revoke_ticket(self, ticket: str) -> bool:
+        """Take a ticket back. Return whether it was still unused."""
 
     def report(self, error: BaseException, what: str, page: Any) -> None:
         """Log what application code raised, and tell the error hooks."""

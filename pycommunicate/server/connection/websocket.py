@@ -1,14 +1,13 @@
 """WebSockets, for both engines: whole messages to slow readers, a bound on what comes in, and the TCP connection closed at the end."""
 
 import contextlib
-import logging
 import socket
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
+from pycommunicate.engine import Engine
 from pycommunicate.server.connection.guard import is_frame
-
-log = logging.getLogger("pycommunicate")
+from pycommunicate.server.connection.refusals import Refusals
 
 Handler = Callable[[Any], Any]
 
@@ -16,13 +15,28 @@ LAST_REQUEST = "pycommunicate.last_request"
 """Set in the environ of a request after which the server must close the connection."""
 
 
+_FRAMES_A_TURN = 64
+
+
+class World(NamedTuple):
+    """What WebSockets need of the server around them."""
+
+    engine: Engine
+    limit: int
+    """The largest inbound message, in bytes."""
+    refusals: Refusals
+
+
 class GuardedSocket:
     """What Engine.IO reads from and writes to."""
 
-    def __init__(self, websocket: Any, raw: Any, closed: type[Exception]) -> None:
+    def __init__(self, websocket: Any, raw: Any, closed: type[Exception], world: "World", peer: str) -> None:
         self._websocket = websocket
         self._raw = raw
         self._closed = closed
+        self._world = world
+        self._peer = peer
+        self._frames = 0
 
     def wait(self) -> str | None:
         """Return the next frame, None at the end (also where the peer sends what no client of ours sends)."""
@@ -33,9 +47,12 @@ class GuardedSocket:
         if frame is None:
             return None
         if not is_frame(frame):
-            log.warning("a socket sent a malformed frame of %d bytes; it is closed", len(frame))
+            self._world.refusals.note("malformed", self._peer, "a malformed frame of %d bytes; closed", len(frame))
             self.close()
             return None
+        self._frames += 1
+        if self._frames % _FRAMES_A_TURN == 0:
+            self._world.engine.sleep(0)  # a flood on one socket leaves turns for all others
         return frame  # type: ignore[no-any-return]
 
     def send(self, message: str) -> None:
@@ -62,8 +79,8 @@ def close_tcp(raw: Any) -> None:
         raw.shutdown(socket.SHUT_RDWR)
 
 
-def gevent_websocket(limit: int) -> type:
-    """Return the WebSocket class for gevent: simple-websocket with what it lacks. `limit`: the largest inbound message, in bytes."""
+def gevent_websocket(world: World) -> type:
+    """Return the WebSocket class for gevent: simple-websocket with what it lacks."""
     import gevent.event  # noqa: PLC0415
     import gevent.lock  # noqa: PLC0415
     import gevent.selectors  # noqa: PLC0415
@@ -104,7 +121,7 @@ def gevent_websocket(limit: int) -> type:
             going_on = bool(super()._handle_events())
             decoder = self.ws.connection._proto._frame_decoder if self.ws.connection is not None else None
             header = decoder.header if decoder is not None else None
-            if header is not None and header.payload_len > limit:
+            if header is not None and header.payload_len > world.limit:
                 raise ValueError("a frame past the limit is announced")  # its bytes need not be awaited
             return going_on
 
@@ -112,7 +129,8 @@ def gevent_websocket(limit: int) -> type:
             try:
                 super()._thread()
             except Exception as error:  # what it does not expect of a peer: bytes that are no frame
-                log.warning("a socket sent what is no WebSocket frame (%s); it is closed", type(error).__name__)
+                peer = self.environ.get("REMOTE_ADDR", "")
+                world.refusals.note("malformed", peer, "no WebSocket frame (%s); closed", type(error).__name__)
                 self.connected = False
                 self.sock.close()
                 self.event.set()
@@ -127,13 +145,15 @@ def gevent_websocket(limit: int) -> type:
             environ = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
             websocket = WholeServer(
                 environ,
-                max_message_size=limit,
+                max_message_size=world.limit,
                 receive_bytes=16 * 1024,
                 thread_class=Thread,
                 event_class=gevent.event.Event,
                 selector_class=gevent.selectors.DefaultSelector,
             )
-            guarded = GuardedSocket(websocket, websocket.raw, simple_websocket.ConnectionClosed)
+            guarded = GuardedSocket(
+                websocket, websocket.raw, simple_websocket.ConnectionClosed, world, environ.get("REMOTE_ADDR", "")
+            )
             try:
                 self._handler(guarded)
             finally:
@@ -143,8 +163,8 @@ def gevent_websocket(limit: int) -> type:
     return WebSocket
 
 
-def eventlet_websocket(limit: int) -> type:
-    """Return the WebSocket class for eventlet: its own with the same bounds. `limit`: the largest inbound message, in bytes."""
+def eventlet_websocket(world: World) -> type:
+    """Return the WebSocket class for eventlet: its own with the same bounds."""
     from eventlet.websocket import ConnectionClosedError, FailedConnectionError, RFC6455WebSocket, WebSocketWSGI  # noqa: PLC0415
 
     class BoundedMessage(RFC6455WebSocket.Message):
@@ -154,14 +174,14 @@ def eventlet_websocket(limit: int) -> type:
 
         def push(self, data: bytes, final: bool = False) -> None:
             self.size += len(data)
-            if self.size > limit:
+            if self.size > world.limit:
                 raise FailedConnectionError(1009, "the message is too large")
             super().push(data, final)
 
     class WebSocket:
         def __init__(self, handler: Handler, _server: Any) -> None:
             self._handler = handler
-            self._serve = WebSocketWSGI(self._run, max_frame_length=limit)
+            self._serve = WebSocketWSGI(self._run, max_frame_length=world.limit)
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
@@ -169,7 +189,9 @@ def eventlet_websocket(limit: int) -> type:
 
         def _run(self, websocket: Any) -> None:
             websocket.Message = BoundedMessage
-            guarded = GuardedSocket(websocket, websocket.socket, ConnectionClosedError)
+            guarded = GuardedSocket(
+                websocket, websocket.socket, ConnectionClosedError, world, websocket.environ.get("REMOTE_ADDR", "")
+            )
             try:
                 self._handler(guarded)
             finally:

@@ -1,0 +1,25 @@
+"""The end of the server: handlers finish, pages are let go so that they come back to whoever serves next."""
+
+from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.connection.handlers import HandlerPool
+
+
+class AppEnding:
+    """What `serving` asks for when a signal came."""
+
+    def __init__(self, pool: HandlerPool, pages: Pages) -> None:
+        self._pool = pool
+        self._pages = pages
+
+    def begin(self) -> None:
+        """Start no more handlers; what waits is kept by the browsers and handled by who serves next."""
+        self._pool.drain()
+
+    def is_busy(self) -> bool:
+        """Whether handlers still run."""
+        return self._pool.running > 0
+
+    def end(self) -> None:
+        """Close the connections."""
+        for page in self._pages:
+            page.close_connection()

@@ -1,0 +1,31 @@
+"""What is refused: counted by reason, and logged so that nobody can fill the log."""
+
+import logging
+import time
+from collections import Counter
+
+log = logging.getLogger("pycommunicate")
+
+_LINES_A_SECOND = 10
+_PEERS = 1000
+
+
+class Refusals:
+    """Counts every refusal in `counts`; logs at most 10 lines a second for each peer."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._lines: dict[str, tuple[int, int]] = {}
+
+    def note(self, reason: str, peer: str, message: str, *arguments: object) -> None:
+        """Count a refusal for `reason` (a short, stable word), and log `message` unless `peer` has caused too many lines."""
+        self.counts[reason] += 1
+        second = int(time.monotonic())
+        since, lines = self._lines.get(peer, (second, 0))
+        if since != second:
+            since, lines = second, 0
+        if len(self._lines) >= _PEERS and peer not in self._lines:
+            self._lines.clear()
+        self._lines[peer] = (since, lines + 1)
+        if lines < _LINES_A_SECOND:
+            log.warning("%s: %s", peer or "a socket", message % arguments)

@@ -1,0 +1,248 @@
+"""Sessions in files: one per user, replaced whole."""
+
+import contextlib
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from pycommunicate.errors import StoreUnavailable
+from pycommunicate.sessions.store import MAX_AGE, MAX_BYTES, MAX_SESSIONS, Kept, Version, check_size
+
+try:
+    import fcntl
+except ImportError:  # Windows: one process per folder
+    fcntl = None  # type: ignore[assignment]
+
+_KEPT = ".session"
+_DRAFT = ".new"
+_LOCK = "lock"
+_SAMPLE = 64
+_LOCK_SECONDS = 5.0
+_DRAFT_SECONDS = 3600.0
+_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_MAKE = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+class FileSessions:
+    """Sessions that survive a restart. Several processes on one machine may share the folder.
+
+    A session's file has mode 0600 and a name from which the user's id can't be told. It is written beside its place and then
+    renamed, so that it is whole at any moment: a full disk or a killed process loses nothing that was saved before.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        max_sessions: int = MAX_SESSIONS,
+        max_age: float = MAX_AGE,
+        max_bytes: int = MAX_BYTES,
+        fsync: bool = False,
+    ) -> None:
+        """Make a store. Nothing is written before the first session is.
+
+        :param folder: where the files lie, on a local disk. Made where it is missing, readable by nobody else.
+        :param max_sessions: how many sessions are kept; past it, one of those that were not used for longest is let go.
+        :param max_age: after how many seconds without use a session is let go.
+        :param max_bytes: how large one session may be.
+        :param fsync: wait for the disk at every save, so that even a power cut loses nothing. The whole server waits.
+        """
+        self.folder = Path(folder).absolute()
+        self._max_sessions = max_sessions
+        self._max_age = max_age
+        self._max_bytes = max_bytes
+        self._fsync = fsync
+        self._unseen: list[str] = []
+        self._number = 0
+        self.clock = time.time
+
+    def load(self, id_: str) -> Kept | None:
+        """See `SessionStore.load`."""
+        path = self._path(id_)
+        with self._told("read"):
+            try:
+                file = os.open(path, _READ)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            except OSError:
+                if path.is_symlink():
+                    return None  # not ours
+                raise
+            try:
+                found = os.fstat(file)
+                if not self._is_valid(found):
+                    return None
+                data = _read(file, found.st_size)
+            finally:
+                os.close(file)
+        try:
+            return Kept(data.decode(), self._used(path, found))
+        except UnicodeDecodeError:
+            return None
+
+    def version(self, id_: str) -> Version | None:
+        """See `SessionStore.version`."""
+        path = self._path(id_)
+        with self._told("read"):
+            found = _stat(path)
+            return self._used(path, found) if found is not None and self._is_valid(found) else None
+
+    def save(self, id_: str, text: str, expected: Version | None) -> Version | None:
+        """See `SessionStore.save`."""
+        data = check_size(text, self._max_bytes)
+        path = self._path(id_)
+        with self._told("write"), self._locked():
+            found = _stat(path)
+            now = _version(found) if found is not None and self._is_valid(found) else None
+            if now != expected:
+                return None
+            version = self._write(path, data)
+            if found is None:
+                self._make_room(path.name)
+            return version
+
+    def delete(self, id_: str) -> None:
+        """See `SessionStore.delete`."""
+        with self._told("write"):
+            self._path(id_).unlink(missing_ok=True)
+
+    # -- files --------------------------------------------------------------------------------------------------------------
+
+    def _path(self, id_: str) -> Path:
+        # Whatever the id is, the name is 64 hexadecimal digits.
+        return self.folder / (sha256(b"pycommunicate-session:" + id_.encode("utf-8", "replace")).hexdigest() + _KEPT)
+
+    def _write(self, path: Path, data: bytes) -> Version:
+        draft = path.with_name(f"{path.stem}.{secrets.token_hex(8)}{_DRAFT}")
+        file = os.open(draft, _MAKE | os.O_EXCL, 0o600)
+        try:
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(file, view) :]
+                moment = int(self.clock() * 1e9)
+                os.utime(draft, ns=(moment, moment))
+                if self._fsync:
+                    os.fsync(file)
+                version = _version(os.fstat(file))
+            finally:
+                os.close(file)
+            draft.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+        if self._fsync:
+            _fsync_folder(self.folder)
+        return version
+
+    def _is_valid(self, found: os.stat_result) -> bool:
+        fits = stat.S_ISREG(found.st_mode) and found.st_size <= self._max_bytes
+        return fits and found.st_mtime >= self.clock() - self._max_age
+
+    def _used(self, path: Path, found: os.stat_result) -> Version:
+        # Its time is the last use; noted now and then, as reading should not mean writing.
+        if self.clock() - found.st_mtime > min(self._max_age / 20, 24 * 3600):
+            moment = int(self.clock() * 1e9)
+            with contextlib.suppress(OSError):
+                os.utime(path, ns=(moment, moment), follow_symlinks=False)
+                return (found.st_ino, found.st_size, moment)
+        return _version(found)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = self.folder / _LOCK
+        try:
+            file = os.open(lock, _MAKE, 0o600)
+        except FileNotFoundError:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            file = os.open(lock, _MAKE, 0o600)
+        try:
+            if fcntl is not None:
+                _lock(file)
+            yield
+        finally:
+            os.close(file)
+
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreUnavailable:
+            raise
+        except OSError as error:
+            message = f"can't {what} sessions in {self.folder}: {error.strerror or error}"
+            raise StoreUnavailable(message) from error
+
+    # -- bounds -------------------------------------------------------------------------------------------------------------
+
+    def _make_room(self, new: str) -> None:
+        # One was added. A few files are looked at: those that have expired go, and the oldest of them where there are too many.
+        self._number += 1
+        if len(self._unseen) < _SAMPLE:
+            self._unseen = [entry.name for entry in os.scandir(self.folder)]
+            self._number = sum(name.endswith(_KEPT) for name in self._unseen)
+        sample, self._unseen = self._unseen[:_SAMPLE], self._unseen[_SAMPLE:]
+        used: list[tuple[int, str]] = []
+        now = self.clock()
+        for name in sample:
+            found = _stat(self.folder / name) if name.endswith((_KEPT, _DRAFT)) and name != new else None
+            if found is None:
+                continue
+            if found.st_mtime < now - (self._max_age if name.endswith(_KEPT) else _DRAFT_SECONDS):
+                self._let_go(name)
+            elif name.endswith(_KEPT):
+                used.append((found.st_mtime_ns, name))
+        for _, name in sorted(used)[: max(0, self._number - self._max_sessions)]:
+            self._let_go(name)
+
+    def _let_go(self, name: str) -> None:
+        with contextlib.suppress(OSError):
+            (self.folder / name).unlink()
+            self._number -= name.endswith(_KEPT)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _version(found: os.stat_result) -> Version:
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _read(file: int, size: int) -> bytes:
+    parts = []
+    while size > 0 and (part := os.read(file, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _lock(file: int) -> None:
+    end = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                message = "the session store is locked by another process"
+                raise StoreUnavailable(message) from None
+            time.sleep(0.0005)
+        else:
+            return
+
+
+def _fsync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,272 @@
+"""The operations of docs/wire.md, on a document of ours: the same table as `client/src/operations/table.ts`."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from pycommunicate.protocol.operations import FIRST_READ, Op
+from pycommunicate.testing.dom import fields
+from pycommunicate.testing.dom.document import Document
+from pycommunicate.testing.dom.errors import OperationError
+from pycommunicate.testing.dom.events import Listener, Listeners
+from pycommunicate.testing.dom.handles import Handles
+from pycommunicate.testing.dom.node import HTML, SVG, Element, attribute, classes, elements, parent, set_attribute
+from pycommunicate.testing.dom.properties import get_property, set_property, write_text
+from pycommunicate.testing.dom.safety import (
+    is_prototype_name,
+    is_script_text,
+    refuses_address,
+    refuses_attribute,
+    refuses_property,
+    refuses_tag,
+    refuses_url,
+)
+from pycommunicate.testing.dom.styles import read_style, write_style
+
+_WRITTEN = re.compile(r"value|checked|selected|files|open|textContent|innerText")
+
+
+@dataclass
+class Scope:
+    """What an operation may touch."""
+
+    document: Document
+    handles: Handles
+    listeners: Listeners
+    url: str = "http://localhost/"
+    navigate: Callable[[str], None] = lambda _url: None
+    focus: Callable[[Element | None], None] = lambda _element: None
+    redeem: Callable[[int, str], None] = lambda _tag, _ticket: None
+    loaded: bool = False
+    """Whether `load()` has ended."""
+
+    def forget(self, element: Element, *, itself: bool = True) -> None:
+        """The element (or only what is inside) has left the document for good."""
+        gone = set(self.handles.forget_children(element))
+        if itself:
+            self.handles.forget(element)
+            gone.add(element)
+        self.listeners.forget(gone)
+        if self.document.active in gone:
+            self.document.active = None
+
+
+class Later:
+    """The answer comes later."""
+
+
+def apply(scope: Scope, operation: list[Any]) -> Any:
+    """Carry out one operation and return a read's answer: JSON, an element, or `Later`. Raises `OperationError`."""
+    run = _TABLE.get(operation[0])
+    if run is None:
+        raise OperationError("failed", f"unknown operation {operation[0]}")
+    try:
+        return run(scope, *(operation[2:] if FIRST_READ <= operation[0] < Op.REDEEM else operation[1:]))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise OperationError("failed", str(error)) from error
+
+
+# -- the tree -----------------------------------------------------------------------------------------------------------------
+
+
+def _create(scope: Scope, handle: int, tag: str, around: Element) -> Element:
+    if refuses_tag(tag) or refuses_tag(around.name):
+        raise OperationError("refused")
+    namespace = SVG if tag == "svg" else HTML if around.name == "foreignObject" else around.namespace or HTML
+    element = scope.document.create(tag, namespace)
+    scope.handles.set(handle, element)
+    return element
+
+
+def _around(reference: Element) -> Element:
+    around = parent(reference)
+    if around is None or around.name == "[document]":
+        raise OperationError("gone")
+    return around
+
+
+def _add_child(scope: Scope, handle: int, new: int, tag: str) -> None:
+    element = scope.handles.get(handle)
+    element.append(_create(scope, new, tag, element))
+
+
+def _prepend_child(scope: Scope, handle: int, new: int, tag: str) -> None:
+    element = scope.handles.get(handle)
+    element.insert(0, _create(scope, new, tag, element))
+
+
+def _add_before(scope: Scope, reference: int, new: int, tag: str) -> None:
+    element = scope.handles.get(reference)
+    element.insert_before(_create(scope, new, tag, _around(element)))
+
+
+def _add_after(scope: Scope, reference: int, new: int, tag: str) -> None:
+    element = scope.handles.get(reference)
+    element.insert_after(_create(scope, new, tag, _around(element)))
+
+
+def _append_html(scope: Scope, handle: int, html: str) -> None:
+    element = scope.handles.get(handle)
+    if refuses_tag(element.name):
+        raise OperationError("refused")
+    for node in scope.document.fragment(html, element):
+        element.append(node)
+
+
+def _delete(scope: Scope, handle: int) -> None:
+    element = scope.handles.get(handle)
+    if element is scope.document.root:
+        raise OperationError("failed", "the document element stays")
+    scope.forget(element)
+    element.extract()
+
+
+def _clear(scope: Scope, handle: int) -> None:
+    element = scope.handles.get(handle)
+    scope.forget(element, itself=False)
+    element.clear()
+
+
+def _content(scope: Scope, handle: int, text: str) -> None:
+    element = scope.handles.get(handle)
+    if is_script_text(element, "text"):
+        raise OperationError("refused")
+    scope.forget(element, itself=False)
+    write_text(scope.document, element, text, lines=True)
+
+
+# -- what an element has ------------------------------------------------------------------------------------------------------
+
+
+def _set_property(scope: Scope, handle: int, name: str, value: Any) -> None:
+    element = scope.handles.get(handle)
+    if refuses_property(name) or refuses_address(name, value) or is_script_text(element, name):
+        raise OperationError("refused")
+    if name in {"textContent", "innerText"}:
+        scope.forget(element, itself=False)
+    set_property(scope.document, element, name, value)
+    if _WRITTEN.match(name):
+        element.author = "server"
+
+
+def _set_style(scope: Scope, handle: int, name: str, value: str | None) -> None:
+    write_style(scope.handles.get(handle), name, value)
+
+
+def _set_attribute(scope: Scope, handle: int, name: str, value: str | None) -> None:
+    element = scope.handles.get(handle)
+    if refuses_attribute(name) or refuses_address(name, value) or is_script_text(element, name):
+        raise OperationError("refused")
+    set_attribute(element, name.lower() if element.namespace in {HTML, None} else name, value)
+
+
+def _set_classes(scope: Scope, handle: int, added: list[str], removed: list[str]) -> None:
+    element = scope.handles.get(handle)
+    names = [name for name in classes(element) if name not in removed]
+    names += [name for name in dict.fromkeys(added) if name not in names]
+    if names or attribute(element, "class") is not None:
+        set_attribute(element, "class", " ".join(names))
+
+
+# -- the page -----------------------------------------------------------------------------------------------------------------
+
+
+def _listen(scope: Scope, listener: int, handle: int, event: str, options: dict[str, Any] | None = None) -> None:
+    scope.listeners.add(scope.document, Listener(listener, scope.handles.get(handle), event, options or {}))
+
+
+def _bind(scope: Scope, handle: int, selector: str) -> None:
+    element = scope.document.select_one(selector)
+    if element is None:
+        raise OperationError("gone", f"nothing matches {selector!r}")
+    scope.handles.set(handle, element)
+
+
+def _navigate(scope: Scope, url: str) -> None:
+    if refuses_url(url) or urlsplit(urljoin(scope.url, url)).scheme not in {"http", "https"}:
+        raise OperationError("refused")
+    scope.navigate(url)
+
+
+def _loaded(scope: Scope) -> None:
+    scope.loaded = True
+
+
+def _focus(scope: Scope, handle: int) -> None:
+    element = scope.handles.get(handle)
+    if scope.document.focusable(element):
+        scope.focus(element)
+
+
+def _blur(scope: Scope, handle: int) -> None:
+    if scope.handles.get(handle) is scope.document.active:
+        scope.focus(None)
+
+
+# -- reads --------------------------------------------------------------------------------------------------------------------
+
+
+def _find(scope: Scope, handle: int, selector: str) -> Any:
+    element = scope.document.select_one(selector)
+    if element is None:
+        return False
+    if element in scope.handles:
+        return element
+    scope.handles.set(handle, element)
+    return True
+
+
+def _get_property(scope: Scope, handle: int, name: str) -> Any:
+    if refuses_property(name):
+        raise OperationError("refused")
+    return get_property(scope.document, scope.handles.get(handle), name, scope.url)
+
+
+def _get_style(scope: Scope, handle: int, name: str) -> str:
+    return "" if is_prototype_name(name) else read_style(scope.handles.get(handle), name)
+
+
+def _attributes(scope: Scope, handle: int) -> dict[str, str]:
+    return {name: str(value) for name, value in scope.handles.get(handle).attrs.items()}
+
+
+def _redeem(scope: Scope, tag: int, ticket: str) -> type[Later]:
+    scope.redeem(tag, ticket)
+    return Later
+
+
+_TABLE: dict[int, Callable[..., Any]] = {
+    Op.ADD_CHILD: _add_child,
+    Op.ADD_BEFORE: _add_before,
+    Op.ADD_AFTER: _add_after,
+    Op.DELETE: _delete,
+    Op.CONTENT: _content,
+    Op.SET_PROPERTY: _set_property,
+    Op.SET_STYLE: _set_style,
+    Op.SET_ATTRIBUTE: _set_attribute,
+    Op.SET_CLASSES: _set_classes,
+    Op.LISTEN: _listen,
+    Op.UNLISTEN: lambda scope, listener: scope.listeners.remove(listener),
+    Op.FOCUS: _focus,
+    Op.APPEND_HTML: _append_html,
+    Op.BIND: _bind,
+    Op.NAVIGATE: _navigate,
+    Op.LOADED: _loaded,
+    Op.PREPEND_CHILD: _prepend_child,
+    Op.CLEAR: _clear,
+    Op.BLUR: _blur,
+    Op.SCROLL_INTO_VIEW: lambda scope, handle: scope.handles.get(handle) and None,
+    Op.FIND: _find,
+    Op.EXISTS: lambda scope, selector: scope.document.select_one(selector) is not None,
+    Op.GET_PROPERTY: _get_property,
+    Op.GET_STYLE: _get_style,
+    Op.GET_ATTRIBUTE: lambda scope, handle, name: attribute(scope.handles.get(handle), name),
+    Op.GET_ATTRIBUTES: _attributes,
+    Op.GET_CLASSES: lambda scope, handle: classes(scope.handles.get(handle)),
+    Op.FORM_DATA: lambda scope, handle: fields.form_data(scope.handles.get(handle)),
+    Op.REDEEM: _redeem,
+}
+
+__all__ = ["Later", "Scope", "apply", "elements"]

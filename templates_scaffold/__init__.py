@@ -1,0 +1,1 @@
+"""What `pycommunicate new` writes: data only. README.md has the rules."""

@@ -1,0 +1,10 @@
+"""The front page."""
+
+from pycommunicate import Controller, route
+
+from views.home import HomeView
+
+
+@route("/")
+class HomeController(Controller):
+    views = [HomeView]
