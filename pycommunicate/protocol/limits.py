@@ -29,6 +29,8 @@ class Limits:
     """How long a page is kept after its connection was lost."""
     lost_pages: int = 1000
     """How many pages may be kept like that; past it the oldest is let go (it is mounted anew if it comes back)."""
+    lost_bytes: int = 64 * 1024 * 1024
+    """How much may be kept for all of them together, looked at once a second; past it the oldest is let go."""
     join_page: float = 60.0
     """How long a page that was served waits for its first connection."""
     waiting_pages: int = 1000

@@ -13,13 +13,14 @@ from pycommunicate.server.connection.websocket import LAST_REQUEST, close_tcp
 _CLOSING_SECONDS = 0.5
 _HANDLER_SECONDS = 10.0
 _REQUEST_SECONDS = 60.0
+_CONNECTIONS = 20_000
 
 
 class Ending(Protocol):
     """What is to be done when the server ends. SIGTERM gives handlers 10 s to finish, Ctrl-C none."""
 
     def begin(self) -> None:
-        """Start no more handlers."""
+        """Take no more events."""
 
     def is_busy(self) -> bool:
         """Whether handlers still run."""
@@ -76,10 +77,10 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
     cooperative.setblocking(False)
     server = Server(cooperative, wsgi_app, log=None, error_log=sys.stderr, handler_class=Handler)
     ended = Event()
-    polite: list[bool] = []
+    received: list[int] = []
 
     def end(number: signal.Signals) -> None:
-        polite.append(number is signal.SIGTERM)
+        received.append(number)
         ended.set()
 
     watchers = [gevent.signal_handler(number, end, number) for number in _signals()]
@@ -89,16 +90,17 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
             ended.wait()
     finally:
         server.stop_accepting()
-        _finish(ending, gevent.sleep, polite=polite == [True])
+        _finish(ending, gevent.sleep, received)
         server.stop(timeout=_CLOSING_SECONDS)
         for watcher in watchers:
             watcher.cancel()
 
 
-def _finish(ending: Ending, sleep: Callable[[float], object], *, polite: bool) -> None:
+def _finish(ending: Ending, sleep: Callable[[float], object], received: list[int]) -> None:
     ending.begin()
     until = time.monotonic() + _HANDLER_SECONDS
-    while polite and ending.is_busy() and time.monotonic() < until:
+    # One SIGTERM is polite; Ctrl-C, or a second signal, is not.
+    while received == [signal.SIGTERM] and ending.is_busy() and time.monotonic() < until:
         sleep(0.05)
     ending.end()
 
@@ -112,6 +114,9 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
     class Listener(GreenSocket):
         def accept(self) -> Any:
             accepted, address = super().accept()
+            while received:
+                accepted.close()
+                accepted, address = super().accept()
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return accepted, address
 
@@ -119,21 +124,41 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
     plain = original.socket(listener.family, listener.type, fileno=listener.detach())
     serving = eventlet.getcurrent()
 
-    polite: list[bool] = []
+    received: list[int] = []
 
     def stop(number: int, _frame: Any) -> None:
-        polite.append(number == signal.SIGTERM)
-        eventlet.hubs.get_hub().schedule_call_global(0, serving.throw, KeyboardInterrupt)
+        received.append(number)
 
+    def finish() -> None:  # before eventlet's server hears of it: it would close the connections first
+        while not received:
+            waking.recv(16)
+        _finish(ending, eventlet.sleep, received)
+        eventlet.sleep(0.05)  # what is queued for the sockets goes out
+        serving.throw(KeyboardInterrupt)
+
+    class Pool(eventlet.GreenPool):
+        def waitall(self) -> None:
+            """What is left over does not hold up the end."""
+
+    # A signal's handler alone does not wake a hub that waits for its sockets (PEP 475).
+    reading, writing = original.socketpair()
+    for end in (reading, writing):
+        end.setblocking(False)
+    waking = GreenSocket(reading)
+    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     previous = {number: signal.signal(number, stop) for number in _signals()}
+    eventlet.spawn(finish)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            eventlet.wsgi.server(Listener(plain), wsgi_app, log=sys.stderr, log_output=False, max_size=20_000)
+            eventlet.wsgi.server(
+                Listener(plain), wsgi_app, log=sys.stderr, log_output=False, custom_pool=Pool(_CONNECTIONS)
+            )
     finally:
-        _finish(ending, eventlet.sleep, polite=polite == [True])
-        eventlet.sleep(0.05)  # what is queued for the sockets goes out
+        signal.set_wakeup_fd(-1)
         for number, handler in previous.items():
             signal.signal(number, handler)
+        writing.close()
+        waking.close()
 
 
 def _signals() -> list[signal.Signals]:

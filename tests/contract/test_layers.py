@@ -82,7 +82,10 @@ ARROWS: Final[dict[str, set[str]]] = {
         "pycommunicate.server.connection.outbox",
     },
     "pycommunicate.server.connection.pressure": {"pycommunicate.server.connection.outbox"},
-    "pycommunicate.server.connection.runtime": {"pycommunicate.server.connection.handlers"},
+    "pycommunicate.server.connection.runtime": {
+        "pycommunicate.server.connection.handlers",
+        "pycommunicate.server.connection.refusals",
+    },
     "pycommunicate.server.connection.websocket": {
         "pycommunicate.server.connection.guard",
         "pycommunicate.server.connection.refusals",

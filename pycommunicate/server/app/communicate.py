@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
-from pycommunicate.errors import ConfigurationError, NotSerializable, RouteError
+from pycommunicate.errors import BrowserError, ConfigurationError, NotSerializable, RouteError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.hosts import HostGuard
@@ -333,7 +333,13 @@ class CommunicateApp:
 
     def report(self, error: BaseException, what: str, page: Page) -> None:
         """Log what application code raised, and tell the error hooks."""
-        log.error("%s: %s raised %s: %s", page.path, what, type(error).__name__, error, exc_info=error)
+        if isinstance(
+            error, BrowserError
+        ):  # the browser's doing: one line, and not more of them than anybody may cause
+            peer = page.environ.get("REMOTE_ADDR", "")
+            self.refusals.note(error.code, peer, "%s: %s raised %s: %s", page.path, what, type(error).__name__, error)
+        else:
+            log.error("%s: %s raised %s: %s", page.path, what, type(error).__name__, error, exc_info=error)
         for hook in self._error_hooks:
             try:
                 hook(error, what)

@@ -12,8 +12,8 @@ class AppEnding:
         self._pages = pages
 
     def begin(self) -> None:
-        """Start no more handlers; what waits is kept by the browsers and handled by who serves next."""
-        self._pool.drain()
+        """Take no more events: the browsers keep them for who serves next. What was taken still runs."""
+        self._pool.draining = True
 
     def is_busy(self) -> bool:
         """Whether handlers still run."""
@@ -22,4 +22,5 @@ class AppEnding:
     def end(self) -> None:
         """Close the connections."""
         for page in self._pages:
+            page.outbox.flush()
             page.close_connection()

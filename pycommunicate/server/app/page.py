@@ -168,14 +168,23 @@ class Page(PageChannel):
         self.pressure.ease()
         match message:
             case EventMade():
-                self._take_event(message)
+                if not self.runtime.pool.draining:  # else the browser keeps it
+                    self._take_event(message)
             case Answer():
                 self.reads.take(message)
             case Acknowledgement():
                 for number in message.released:
                     self.listeners.remove(number)
             case Failed():
-                log.warning("%s: operation %d could not be carried out: %s", self.path, message.number, message.error)
+                peer = self.environ.get("REMOTE_ADDR", "")
+                self.runtime.refusals.note(
+                    "failed",
+                    peer,
+                    "%s: operation %d could not be carried out: %s",
+                    self.path,
+                    message.number,
+                    message.error,
+                )
 
     def _take_event(self, message: EventMade) -> None:
         if not self.inbox.take(message.number):
@@ -235,7 +244,7 @@ class Page(PageChannel):
         """Start a timer that ends with the view that is active now."""
 
         def run(timer: PageTimer) -> None:
-            if len(self.queue) < self.limits.events_queued:
+            if len(self.queue) < self.limits.events_queued and not self.runtime.pool.draining:
                 self._put(function, (), "the timer", timer.start)
             else:
                 timer.start()

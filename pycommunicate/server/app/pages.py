@@ -37,7 +37,7 @@ class Pages:
         """Keep a page that was served and waits for its socket."""
         limits = self._limits
         waiting = self._since[State.WAITING]
-        own = [p for p in page.user.pages if p.state is State.WAITING]
+        own = [p for p in page.user.pages if p in waiting]
         if len(own) >= limits.waiting_pages_per_user:
             min(own, key=waiting.__getitem__).end("too many of this user's pages waited for their sockets")
         if len(waiting) >= limits.waiting_pages:
@@ -92,5 +92,14 @@ class Pages:
                 if now - since < patience:
                     break
                 page.end("it waited too long for its socket")
+        self._bound_lost_bytes()
         if any(self._since.values()):
             self._sweep_later()
+
+    def _bound_lost_bytes(self) -> None:
+        lost = self._since[State.LOST]
+        held = sum(page.outbox.unacknowledged for page in lost)
+        while held > self._limits.lost_bytes:
+            oldest = next(iter(lost))
+            held -= oldest.outbox.unacknowledged
+            oldest.end("the pages that had lost their connections held too much")

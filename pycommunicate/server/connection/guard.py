@@ -1,5 +1,7 @@
 """What may come in from a socket, before the stack underneath looks at it."""
 
+import json
+import math
 from typing import Any
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT
@@ -31,10 +33,36 @@ def are_frames(payload: bytes) -> bool:
         return False
 
 
+class FiniteJSON:
+    """JSON as the standard has it: no NaN, no Infinity, no number that becomes one."""
+
+    dumps = staticmethod(json.dumps)
+
+    @staticmethod
+    def loads(text: str) -> Any:
+        """Decode, or raise `ValueError`."""
+        return _decoder.decode(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond all bounds")
+    return number
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant)
+
+
 class GuardedPacket(SocketIOPacket):
     """Refuses what our client never sends: attachments, other namespaces, reserved events, payloads that are no list."""
 
     uses_binary_events = False
+    json = FiniteJSON
 
     def decode(self, encoded_packet: Any) -> int:
         """Decode, or raise `ProtocolError`."""

@@ -17,11 +17,9 @@ class HandlerPool:
         self._engine = engine
         self._maximum = maximum
         self.running = 0
+        self.draining = False
+        """Whether the server ends: what was taken still runs, nothing more is taken."""
         self._waiting: deque[HandlerQueue] = deque()
-
-    def drain(self) -> None:
-        """Start no more handlers."""
-        self._maximum = 0
 
     def start(self, queue: "HandlerQueue", task: Task) -> bool:
         """Run `task` in a greenlet of its own, unless the bound is reached: then `queue` is asked again when there is room."""

@@ -16,6 +16,7 @@ from pycommunicate.errors import (
 )
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import ERROR, HANDLE, Answer
+from pycommunicate.protocol.operations import Op
 from pycommunicate.proxies.channel import Named
 
 _UNANSWERED: Any = object()
@@ -63,7 +64,7 @@ class Reads:
             raise read.error
         if read.answer is _UNANSWERED:
             raise BrowserTimeout(f"the browser did not answer within {self._patience():g} s")
-        return _value(read.answer, arguments)
+        return _value(code, read.answer, arguments)
 
     def take(self, answer: Answer) -> None:
         """Hand an answer to the handler that waits for it."""
@@ -110,12 +111,53 @@ class Reads:
             read.signal.wait(remaining)
 
 
-def _value(answer: Answer, arguments: tuple[object, ...]) -> Any:
+def _value(code: int, answer: Answer, arguments: tuple[object, ...]) -> Any:
     if answer.status == ERROR:
         raise _error(str(answer.value), arguments)
-    if answer.status == HANDLE and isinstance(answer.value, int):
+    if answer.status == HANDLE and isinstance(answer.value, int) and code in _MAY_BE_ELEMENT:
         return Named(answer.value)
+    fits = _FITS.get(code)
+    if answer.status == HANDLE or (fits is not None and not fits(answer.value)):
+        raise BadAnswer(f"{Op(code).name.lower()}: the browser answered with something of another type")
     return answer.value
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_text_or_nothing(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _is_form(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) or _is_texts(item) for item in value.values())
+
+
+_MAY_BE_ELEMENT = frozenset({Op.FIND, Op.GET_PROPERTY})
+_FITS: dict[int, Callable[[object], bool]] = {
+    Op.FIND: _is_bool,
+    Op.EXISTS: _is_bool,
+    Op.GET_STYLE: _is_text,
+    Op.GET_ATTRIBUTE: _is_text_or_nothing,
+    Op.GET_ATTRIBUTES: _is_table,
+    Op.GET_CLASSES: _is_texts,
+    Op.FORM_DATA: _is_form,
+    Op.REDEEM: _is_bool,
+}
+"""What an honest browser answers to each read; a property may be anything."""
 
 
 def _error(code: str, arguments: tuple[object, ...]) -> BrowserError:

@@ -9,6 +9,7 @@ from flask import Flask
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.connection.handlers import HandlerPool
+from pycommunicate.server.connection.refusals import Refusals
 
 
 class State(Enum):
@@ -37,6 +38,7 @@ class Runtime(Protocol):
     limits: Limits
     flask: Flask
     pool: HandlerPool
+    refusals: Refusals
 
     def make_templater(self, page: Any) -> Any:
         """Return the templater of a page."""

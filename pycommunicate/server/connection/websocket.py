@@ -16,6 +16,7 @@ LAST_REQUEST = "pycommunicate.last_request"
 
 
 _FRAMES_A_TURN = 64
+_STALLED = 1.0
 
 
 class World(NamedTuple):
@@ -107,15 +108,19 @@ def gevent_websocket(world: World) -> type:
 
     class WholeServer(simple_websocket.Server):
         raw: Any
+        room: gevent.event.Event
         sock: Any
 
         def handshake(self) -> None:
+            self.room = gevent.event.Event()
             self.raw = self.sock
             self.sock = WholeSocket(self.raw)
             super().handshake()
 
         def wait(self) -> Any:
-            return self.receive()
+            message = self.receive()
+            self.room.set()
+            return message
 
         def _handle_events(self) -> bool:
             going_on = bool(super()._handle_events())
@@ -123,6 +128,9 @@ def gevent_websocket(world: World) -> type:
             header = decoder.header if decoder is not None else None
             if header is not None and header.payload_len > world.limit:
                 raise ValueError("a frame past the limit is announced")  # its bytes need not be awaited
+            while going_on and len(self.input_buffer) >= _FRAMES_A_TURN:  # TCP slows down who sends faster than we read
+                self.room.clear()
+                self.room.wait(_STALLED)
             return going_on
 
         def _thread(self) -> None:
