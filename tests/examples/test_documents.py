@@ -35,7 +35,7 @@ COVERED: Final = {
     "python3 examples/chat/app.py": "test_examples.py starts every example with this command line",
     "python3 examples/todo/app.py": "the same",
     "pycommunicate new shop": "tests/cli/test_new.py",
-    "pip install pycommunicate[testing]": "dev.py installs this extra with the others, and tests/testing uses it",
+    'pip install "pycommunicate[testing]"': "dev.py installs this extra with the others, and tests/testing uses it",
     'python3 -c "import secrets; print(secrets.token_hex())"': "test_the_command_for_a_secret_key_prints_one",
 }
 """Every command that README.md and the users' pages of docs/ name, and what runs it."""
