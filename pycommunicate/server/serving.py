@@ -1,6 +1,7 @@
 """The server that `run()` starts: gevent's or eventlet's, with TCP_NODELAY, ended by Ctrl-C or SIGTERM."""
 
 import contextlib
+import errno
 import signal
 import socket
 import sys
@@ -11,9 +12,13 @@ from typing import Any, Protocol
 from pycommunicate.server.connection.websocket import LAST_REQUEST, close_tcp
 
 _CLOSING_SECONDS = 0.5
+_LAST_WRITES = 0.1
+"""Seconds in which what is queued for the sockets goes out."""
 _HANDLER_SECONDS = 10.0
 _REQUEST_SECONDS = 60.0
 _CONNECTIONS = 20_000
+_USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_USED_UP_SECONDS = 0.2
 
 
 class Ending(Protocol):
@@ -47,6 +52,7 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
     """Serve until a signal comes. Blocks."""
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
+    from gevent.pool import Pool  # noqa: PLC0415
     from gevent.pywsgi import WSGIHandler, WSGIServer  # noqa: PLC0415
     from gevent.socket import socket as gevent_socket  # noqa: PLC0415
 
@@ -75,7 +81,9 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
 
     cooperative = gevent_socket(fileno=listener.detach())
     cooperative.setblocking(False)
-    server = Server(cooperative, wsgi_app, log=None, error_log=sys.stderr, handler_class=Handler)
+    server = Server(
+        cooperative, wsgi_app, log=None, error_log=sys.stderr, handler_class=Handler, spawn=Pool(_CONNECTIONS)
+    )
     ended = Event()
     received: list[int] = []
 
@@ -91,6 +99,7 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
     finally:
         server.stop_accepting()
         _finish(ending, gevent.sleep, received)
+        gevent.sleep(_LAST_WRITES)
         server.stop(timeout=_CLOSING_SECONDS)
         for watcher in watchers:
             watcher.cancel()
@@ -112,11 +121,20 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
     from eventlet.greenio import GreenSocket  # noqa: PLC0415
 
     class Listener(GreenSocket):
+        def accept_patiently(self) -> Any:
+            while True:
+                try:
+                    return super().accept()
+                except OSError as error:
+                    if error.errno not in _USED_UP:
+                        raise
+                    eventlet.sleep(_USED_UP_SECONDS)  # eventlet's server would end
+
         def accept(self) -> Any:
-            accepted, address = super().accept()
+            accepted, address = self.accept_patiently()
             while received:
                 accepted.close()
-                accepted, address = super().accept()
+                accepted, address = self.accept_patiently()
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return accepted, address
 
@@ -133,7 +151,7 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
         while not received:
             waking.recv(16)
         _finish(ending, eventlet.sleep, received)
-        eventlet.sleep(0.05)  # what is queued for the sockets goes out
+        eventlet.sleep(_LAST_WRITES)
         serving.throw(KeyboardInterrupt)
 
     class Pool(eventlet.GreenPool):
