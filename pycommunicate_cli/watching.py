@@ -1,6 +1,7 @@
 """Watching a project's files, for `run --debug`. Used in a process without gevent: watchdog's thread dies in a patched one."""
 
 import hashlib
+import logging
 import queue
 import threading
 import time
@@ -20,6 +21,10 @@ NAMES: Final = frozenset({".env"})
 SKIPPED: Final = frozenset({"tests", "data", "instance"})
 _QUIET: Final = 0.02
 _LONGEST: Final = 0.2
+
+# It tells of its own race when it is stopped; nobody can do anything about it.
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
+logging.getLogger("watchdog").propagate = False
 
 
 class Watcher(FileSystemEventHandler):

@@ -40,7 +40,7 @@ export class Connection {
     this.#drop();
     this.#lostAt ||= Date.now();
     this.#attempts++;
-    this.#retry = setTimeout(() => this.connect(), ATTEMPT);
+    this.#giveTime();
     const link = this.#open(this.#eventsOf(this.#generation));
     this.#link = link;
   }
@@ -101,6 +101,13 @@ export class Connection {
   #heard(): void {
     clearTimeout(this.#silence);
     this.#silence = undefined;
+    if (this.#link && !this.#joined) this.#giveTime(); // slow, but it goes on
+  }
+
+  /** Limits the attempt: longer each time, for a server that has a thousand pages to take in. */
+  #giveTime(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.connect(), Math.min(ATTEMPT * this.#attempts, 4 * ATTEMPT));
   }
 
   #receive(text: string): void {

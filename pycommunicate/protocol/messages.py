@@ -113,12 +113,13 @@ def decode(name: object, arguments: list[object], *, depth: int) -> Message:
         return Acknowledgement(epoch, _number(arguments[1]), [_positive(item) for item in released])
     if name == "failed":
         error = arguments[3]
-        if not isinstance(error, str) or len(error) > 100:
+        if not isinstance(error, str) or error not in _FAILURES:
             raise ProtocolError("no error code")
         return Failed(epoch, _number(arguments[1]), _positive(arguments[2]), error)
     return Leave(epoch)
 
 
+_FAILURES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
 _SHAPES: Final = {"event": 5, "answer": 5, "ack": 3, "failed": 4, "leave": 1}
 
 

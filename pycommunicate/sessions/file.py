@@ -79,10 +79,8 @@ class FileSessions:
                 data = _read(file, found.st_size)
             finally:
                 os.close(file)
-        try:
-            return Kept(data.decode(), self._used(path, found))
-        except UnicodeDecodeError:
-            return None
+        # What is not UTF-8 is not ours: it stays something foreign, which the next save replaces.
+        return Kept(data.decode(errors="replace"), self._used(path, found))
 
     def version(self, id_: str) -> Version | None:
         """See `SessionStore.version`."""

@@ -294,6 +294,7 @@ class CommunicateApp:
         :raises ConfigurationError: no secret key is set, or the client script has not been built.
         """
         self._check_ready()
+        self._warn_of_short_key()
         ending = AppEnding(self.pool, self.pages)
         if isinstance(self.engine, EventletEngine):
             self.engine.listen_to_threads()
@@ -306,12 +307,15 @@ class CommunicateApp:
         if not key:
             message = "no secret key is set; call app.set_secret_key(...), for example with secrets.token_hex()"
             raise ConfigurationError(message)
+        client_script.path  # noqa: B018 - raises where the script was not built
+
+    def _warn_of_short_key(self) -> None:
+        key = self.flask.secret_key or ""
         if len(key) < _SHORT_KEY:
             log.warning(
                 "the secret key is short (%d characters): anybody may guess it and forge sessions; use secrets.token_hex()",
                 len(key),
             )
-        client_script.path  # noqa: B018 - raises where the script was not built
 
     # -- what pages need (Application) --------------------------------------------------------------------------------------
 
@@ -337,9 +341,9 @@ class CommunicateApp:
             error, BrowserError
         ):  # the browser's doing: one line, and not more of them than anybody may cause
             peer = page.environ.get("REMOTE_ADDR", "")
-            self.refusals.note(error.code, peer, "%s: %s raised %s: %s", page.path, what, type(error).__name__, error)
+            self.refusals.note(error.code, peer, "%s: %s raised %s: %s", page.where, what, type(error).__name__, error)
         else:
-            log.error("%s: %s raised %s: %s", page.path, what, type(error).__name__, error, exc_info=error)
+            log.error("%s: %s raised %s: %s", page.where, what, type(error).__name__, error, exc_info=error)
         for hook in self._error_hooks:
             try:
                 hook(error, what)

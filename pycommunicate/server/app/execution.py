@@ -30,7 +30,7 @@ def run_guarded(
             function()
         page.keep_state()
     except BrowserGone as error:
-        log.debug("%s: %s ended early: %s", page.path, what, error)
+        log.debug("%s: %s ended early: %s", page.where, what, error)
     except Exception as error:
         page.runtime.report(error, f"{what} {describe(named)}" if named is not None else what, page)
     if turn is not None and turn == page.engine.turn() and time.monotonic() - begun > _HELD_UP:

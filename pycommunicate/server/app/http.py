@@ -25,6 +25,7 @@ from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
+from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.runtime import Runtime
 
 log = logging.getLogger("pycommunicate")
@@ -257,7 +258,9 @@ class PageServer:
         return response
 
     def _report(self, error: BaseException, what: str) -> None:
-        log.error("%s %s: %s raised %s", request.method, request.path, what, type(error).__name__, exc_info=error)
+        log.error(
+            "%s %s: %s raised %s", request.method, printable(request.path), what, type(error).__name__, exc_info=error
+        )
 
 
 def _serve_client(digest: str) -> Response:

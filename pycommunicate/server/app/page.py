@@ -20,6 +20,7 @@ from pycommunicate.server.app.execution import application_context, run_guarded
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.handlers import HandlerQueue
 from pycommunicate.server.connection.kept import kept_state
+from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
 from pycommunicate.server.connection.runtime import Connection, Runtime, State
 from pycommunicate.server.connection.timers import PageTimer
@@ -48,6 +49,7 @@ class Page(PageChannel):
         self.factory = factory
         self.route_data = route_data
         self.path: str = environ.get("PATH_INFO", "")
+        self.where = printable(self.path)
         self.query: str = environ.get("QUERY_STRING", "")
         self.request_id = new_id()
         self.has_client = False
@@ -181,7 +183,7 @@ class Page(PageChannel):
                     "failed",
                     peer,
                     "%s: operation %d could not be carried out: %s",
-                    self.path,
+                    self.where,
                     message.number,
                     message.error,
                 )
@@ -440,7 +442,7 @@ class Page(PageChannel):
         self.overflowed = True
         log.warning(
             "%s: the browser is more than %d bytes behind; it will be mounted anew",
-            self.path,
+            self.where,
             self.outbox.unacknowledged,
         )
         self.outbox.drop()

@@ -4,7 +4,7 @@ import io
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from engineio import packet as engineio_packet
 from engineio import payload as engineio_payload
@@ -52,6 +52,7 @@ class SocketConnection:
         self._server = server
         self._engine = engine
         self.peer = peer
+        self.closing = False
         self.sid = sid
         self.page: Page | None = None
         self.deadline: Timer | None = None
@@ -64,6 +65,7 @@ class SocketConnection:
 
     def close(self) -> None:
         """Close the socket, after what was queued before. Does not block."""
+        self.closing = True
         socket = self._server.sockets.get(self.sid)
         if socket is None:
             return
@@ -115,7 +117,7 @@ class Gateway:
         self._wrap("connect", self._opened)
         self._wrap("message", self._guarded_message)
         self._wrap("disconnect", self._closed)
-        application.flask.wsgi_app = SocketGuard(application.flask.wsgi_app, application)  # type: ignore[method-assign]
+        application.flask.wsgi_app = SocketGuard(application.flask.wsgi_app, application, self._expel)  # type: ignore[method-assign]
 
     # -- Engine.IO ----------------------------------------------------------------------------------------------------------
 
@@ -152,6 +154,9 @@ class Gateway:
             connection.close()
 
     def _guarded_message(self, original: Callable[..., Any], sid: str, data: Any) -> None:
+        connection = self._connections.get(sid)
+        if connection is None or connection.closing:
+            return  # what came in one piece with the packet for which it is closed
         # An exception that leaves this handler would neither close the socket nor stay quiet.
         try:
             original(sid, data)
@@ -164,7 +169,7 @@ class Gateway:
         connection = self._connections.get(sid)
         page = connection.page if connection is not None else None
         peer = connection.peer if connection is not None else ""
-        where = f" on {page.path}" if page is not None else ""
+        where = f" on {page.where}" if page is not None else ""
         self._app.refusals.note("protocol", peer, "broke the protocol (%s)%s; closed", reason, where)
         if connection is not None:
             connection.close()
@@ -290,8 +295,9 @@ class Gateway:
 class SocketGuard:
     """WSGI, in front of the sockets: no foreign origins, no malformed or oversized long-polling bodies."""
 
-    def __init__(self, wsgi_app: Any, application: Application) -> None:
+    def __init__(self, wsgi_app: Any, application: Application, expel: Callable[[str, str], None]) -> None:
         self._wsgi_app = wsgi_app
+        self._expel = expel
         self._engine = application.engine
         self._refusals = application.refusals
         self._limit = application.limits.inbound_message
@@ -304,10 +310,13 @@ class SocketGuard:
             if not _same_origin(environ):
                 self._refusals.note("origin", peer, "a request from another origin: %r", environ.get("HTTP_ORIGIN"))
                 return _answer(start_response, "403 Forbidden", b"another origin")
+            if path.startswith(SOCKET_PATH) and "HTTP_UPGRADE" in environ and _socket_id(environ):
+                self._refusals.note("malformed", peer, "an upgrade that was not offered")
+                return _answer(start_response, "400 Bad Request", b"malformed")
             if path.startswith(SOCKET_PATH) and environ.get("REQUEST_METHOD") == "POST":
                 body = self._body(environ)
                 if body is None or not are_frames(body):
-                    self._refusals.note("malformed", peer, "a long-polling request carried what is no packet")
+                    self._expel(_socket_id(environ), "a long-polling request that is no packet")
                     return _answer(start_response, "400 Bad Request", b"malformed")
                 environ["wsgi.input"] = io.BytesIO(body)
         return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
@@ -334,6 +343,11 @@ def _same_origin(environ: dict[str, Any]) -> bool:
         return environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in ("same-origin", "none")
     parts = urlsplit(origin)
     return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == environ.get("HTTP_HOST")
+
+
+def _socket_id(environ: dict[str, Any]) -> str:
+    query: str = environ.get("QUERY_STRING", "")
+    return parse_qs(query).get("sid", [""])[0]
 
 
 def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:

@@ -8,6 +8,13 @@ log = logging.getLogger("pycommunicate")
 
 _LINES_A_SECOND = 10
 _PEERS = 1000
+_LONGEST = 500
+
+
+def printable(text: str) -> str:
+    """Return `text` as it may stand in a log: on one line, no control characters, not endless."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:_LONGEST])
+    return shown if len(text) <= _LONGEST else f"{shown}..."
 
 
 class Refusals:
@@ -28,4 +35,4 @@ class Refusals:
             self._lines.clear()
         self._lines[peer] = (since, lines + 1)
         if lines < _LINES_A_SECOND:
-            log.warning("%s: %s", peer or "a socket", message % arguments)
+            log.warning("%s: %s", peer or "a socket", printable(message % arguments))

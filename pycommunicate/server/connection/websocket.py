@@ -16,6 +16,7 @@ LAST_REQUEST = "pycommunicate.last_request"
 
 
 _FRAMES_A_TURN = 64
+_BYTES_A_TURN = 64 * 1024
 _STALLED = 1.0
 
 
@@ -38,6 +39,7 @@ class GuardedSocket:
         self._world = world
         self._peer = peer
         self._frames = 0
+        self._bytes = 0
 
     def wait(self) -> str | None:
         """Return the next frame, None at the end (also where the peer sends what no client of ours sends)."""
@@ -52,7 +54,9 @@ class GuardedSocket:
             self.close()
             return None
         self._frames += 1
-        if self._frames % _FRAMES_A_TURN == 0:
+        self._bytes += len(frame)
+        if self._frames >= _FRAMES_A_TURN or self._bytes >= _BYTES_A_TURN:
+            self._frames = self._bytes = 0
             self._world.engine.sleep(0)  # a flood on one socket leaves turns for all others
         return frame  # type: ignore[no-any-return]
 
