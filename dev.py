@@ -447,14 +447,14 @@ def test(options: argparse.Namespace) -> int:
         checks.together(lambda: lint_python(checks), lambda: client_steps(checks, npm, "check", "test", "size"))
     given = {}
     if options.fast:
-        arguments = ["-m", "not slow and not browser", "--ignore=tests/browser", *arguments]
+        arguments = ["-m", "not slow and not browser and not soak", "--ignore=tests/browser", *arguments]
     else:
         try:
             given["PYCOMMUNICATE_CHROMIUM"] = prepare_chromium()
         except Problem as problem:
             sentence = str(problem)
             checks.step("chromium", lambda: (1, sentence))
-            arguments = ["-m", "not browser", "--ignore=tests/browser", *arguments]
+            arguments = ["-m", "not browser and not soak", "--ignore=tests/browser", *arguments]
     checks.step("pytest", lambda: pytest(arguments, given))
     return checks.summary()
 

@@ -141,14 +141,15 @@ def test_answers_to_nobody(program: Program) -> None:
     with visit(program, "answers") as page:
         for tag in (1, 2, 999, 2**50):
             page.send(["answer", page.epoch, page.applied, tag, 0, "stolen"])
-        page.answer = lambda operation: (0, [1, {"a": 1}, "no bool"])
-        page.click("#ask", payload(1))
-        page.until(lambda: page.texts("#count") == ["1 False"])
-        page.answer = lambda operation: (1, 5)
-        page.click("#ask", payload(2))
-        page.until(lambda: page.texts("#count")[-1] == "2 False")
+        before = program.err.count("BadAnswer")
+        for number, answer in enumerate([(0, [1, {"a": 1}, "no bool"]), (1, 5)], 1):
+            page.answer = lambda operation, answer=answer: answer
+            page.click("#ask", payload(number))
+            page.until(lambda number=number: page.received == number)
         page.answer = page.usual_answer
         still_works(page, program, "answers")
+        assert page.texts("#count") == ["3"]
+        assert program.err.count("BadAnswer") > before
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,460 @@
+"""Each limit, at the limit and one past it. Every field of `Limits` has a test here that is named after it."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pycommunicate.protocol.limits import Limits
+from tests.tools.raw import NAMESPACE, POLLING_PATH, Channel, get, request
+from tests.tools.scripted import payload, visit
+from tests.tools.simulated import Page, Refused
+from tests.tools.waiting import eventually, reaches
+from tests.trust.beside import ATTACKED, TEMPLATES, beside, message, results, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.tools.fixtures import Server
+    from tests.tools.programs import Program
+
+    With = Callable[..., Program]
+
+_keys = itertools.count(1)
+SMALL = {
+    "inbound_message": 2000,
+    "json_depth": 4,
+    "events_queued": 5,
+    "running_handlers": 2,
+    "unacknowledged_bytes": 20_000,
+    "overflow_deadline": 0.6,
+    "read_deadline": 0.5,
+    "read_deadline_offline": 0.2,
+    "join_socket": 0.6,
+    "batch_bytes": 1000,
+    "first_batch_bytes": 500,
+}
+
+
+@pytest.fixture(scope="module")
+def small(serve_module: Server) -> Program:
+    """A program with small limits for what a single page does."""
+    return serve_module(ATTACKED, templates=TEMPLATES, environment={"LIMITS": json.dumps(SMALL)})
+
+
+@pytest.fixture
+def with_limits(serve: Server) -> With:
+    """`with_limits(grace=1, …)` starts a program with these limits."""
+
+    def start(**limits: float) -> Program:
+        return serve(ATTACKED, templates=TEMPLATES, environment={"LIMITS": json.dumps(limits)})
+
+    return start
+
+
+def key() -> str:
+    return f"limit{next(_keys)}"
+
+
+def closes(page: Page) -> bool:
+    """Whether the server closes the page's socket within a second."""
+    assert page.channel is not None
+    try:
+        page.channel.web_socket.wait_closed(1)
+    except TimeoutError:
+        return False
+    return True
+
+
+def works(page: Page, value: Any = "works") -> bool:
+    """Whether the page handles another click."""
+    page.click("#add", payload(value))
+    page.until(lambda: page.texts("#count")[-1:] == [str(value)])
+    return True
+
+
+def comes_back(page: Page) -> str:
+    """How the page comes back: resumed, joined, mounted anew or refused."""
+    before = page.joins, page.resumes, len(page.remounts)
+    try:
+        page.connect()
+    except Refused as refused:
+        return refused.code
+    after = page.joins, page.resumes, len(page.remounts)
+    return ("joined", "resumed", "remount")[[a != b for a, b in zip(before, after, strict=True)].index(True)]
+
+
+def test_every_limit_has_a_test() -> None:
+    missing = [field.name for field in dataclasses.fields(Limits) if f"test_limit_{field.name}" not in globals()]
+    assert missing == []
+
+
+def test_every_limit_is_configurable(small: Program) -> None:
+    with visit(small, key()) as page:
+        assert page.allowed == SMALL["events_queued"]
+        page.leave()
+    changed = Limits(**{field.name: 7 for field in dataclasses.fields(Limits)})  # type: ignore[arg-type]
+    assert all(getattr(changed, field.name) == 7 for field in dataclasses.fields(Limits))
+
+
+# -- what one page sends
+
+
+def test_limit_inbound_message(small: Program) -> None:
+    limit = SMALL["inbound_message"]
+    with beside(small, bad=2):
+        for size, accepted in ((limit, True), (limit + 1, False)):
+            with visit(small, key()) as page:
+                empty = message("event", page.epoch, 1, page.applied, page.listener("#add"), payload(""))
+                text = message("event", page.epoch, 1, page.applied, page.listener("#add"), payload("x" * (size - len(empty) )))  # fmt: skip
+                # The first character is Engine.IO's own.
+                assert len(text) == size
+                assert page.channel is not None
+                page.channel.send_packet(text)
+                if accepted:
+                    page.until(lambda page=page: page.texts("#count") != [])
+                    page.leave()
+                else:
+                    assert closes(page)
+        sid = json.loads(get(small.port, POLLING_PATH).text[1:])["sid"]
+        for size, status in ((limit, 200), (limit + 1, 400)):
+            body = f'40{NAMESPACE},{{"x":"'.encode()
+            body += b"x" * (size - len(body) - 2) + b'"}'
+            sent = request(small.port, f"{POLLING_PATH}&sid={sid}", method="POST", body=body)
+            assert sent.status == status, sent.text
+
+
+def test_limit_json_depth(small: Program) -> None:
+    depth = SMALL["json_depth"]
+    with beside(small, bad=2):
+        for levels, accepted in ((depth, True), (depth + 1, False)):
+            with visit(small, key()) as page:
+                nested: Any = 1
+                for _ in range(levels):
+                    nested = [nested]
+                page.send(["answer", page.epoch, 0, 99, 0, nested])
+                assert works(page) if accepted else closes(page)
+            with visit(small, key()) as page:
+                inner: Any = 1
+                for _ in range(levels - 1):  # the payload is a level
+                    inner = {"a": inner}
+                page.click("#add", {"type": "click", "value": inner})
+                if accepted:
+                    page.until(lambda page=page: page.texts("#count") != [])
+                    page.leave()
+                else:
+                    assert closes(page)
+
+
+def test_limit_events_queued(small: Program) -> None:
+    """As many as there is credit for wait; one more than that is no honest client."""
+    room = SMALL["events_queued"]
+    with beside(small, bad=1):
+        for count, accepted in ((room, True), (room + 1, False)):
+            name = key()
+            with visit(small, name) as page:
+                assert page.allowed == room
+                for number in range(1, count + 1):
+                    page.send(["event", page.epoch, number, page.applied, page.listener("#slow"), payload(0.15)])
+                if accepted:
+                    page.made = count
+                    page.until(lambda page=page: page.texts("#count") == ["slept"] * room)
+                    assert works(page)
+                    page.leave()
+                else:
+                    assert closes(page)
+
+
+def test_limit_running_handlers(small: Program) -> None:
+    most = SMALL["running_handlers"]
+    with beside(small):
+        for count, rounds in ((most, 1), (most + 1, 2)):
+            with visit(small, key()) as page:
+                begun = time.monotonic()
+                for _ in range(count):
+                    page.click("#slow", payload(0.3))
+                page.until(lambda page=page, count=count: page.texts("#count") == ["slept"] * count)
+                assert 0.3 * rounds <= time.monotonic() - begun < 0.3 * rounds + 0.28
+                page.leave()
+
+
+# -- what one page is sent
+
+
+def written(page: Page) -> bool:
+    """Whether the handler that writes much has ended, without the browser acknowledging anything."""
+    try:
+        page.until(lambda: page.texts("#count")[-1:] == ["all written"], timeout=0.3)
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_limit_unacknowledged_bytes(small: Program) -> None:
+    with beside(small):
+        for size, ends in ((8000, True), (12_000, False)):
+            with visit(small, key()) as page:
+                page.acknowledge = False
+                page.fire(page.listener("#much", "change"), payload([2, size]))
+                assert written(page) is ends
+                page.acknowledge = True
+                page.send(["ack", page.epoch, page.applied, []])
+                page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+                assert page.remounts == []
+                page.leave()
+
+
+def test_limit_unacknowledged_batches(with_limits: With) -> None:
+    program = with_limits(unacknowledged_batches=10, batch_bytes=1000, first_batch_bytes=1000)
+    with beside(program):
+        for count, ends in ((8, True), (13, False)):
+            with visit(program, key()) as page:
+                page.acknowledge = False
+                page.fire(page.listener("#much", "change"), payload([count, 1100]))
+                assert written(page) is ends
+                page.acknowledge = True
+                page.send(["ack", page.epoch, page.applied, []])
+                page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+                page.leave()
+
+
+def test_limit_overflow_deadline(small: Program) -> None:
+    """Before it, an acknowledgement lets the handler go on; after it, the page is given up and mounted anew; after twice that, it ends."""
+    with beside(small, bad=3):
+        for pause, remounts in ((0.3, 0), (0.8, 1)):
+            with visit(small, key()) as page:
+                page.acknowledge = False
+                page.fire(page.listener("#much", "change"), payload([3, 12_000]))
+                assert not written(page)
+                page.settle(0.05)
+                time.sleep(max(0.0, pause - 0.35))
+                page.settle(0.05)
+                page.acknowledge = True
+                page.send(["ack", page.epoch, page.applied, []])
+                page.until(lambda page=page: page.remounts or page.texts("#count")[-1:] == ["all written"])
+                assert len(page.remounts) == remounts
+                page.until(lambda page=page, wanted=1 + remounts: page.loaded == wanted)
+                assert works(page)
+                page.leave()
+        with visit(small, key()) as page:
+            page.acknowledge = False
+            page.fire(page.listener("#much", "change"), payload([3, 12_000]))
+            assert page.channel is not None
+            assert page.channel.web_socket.wait_closed(4) < 2
+
+
+def message_sizes(page: Page) -> list[int]:
+    """Note how large the messages of operations are from now on."""
+    sizes: list[int] = []
+    take = page.take
+
+    def noting(values: list[Any]) -> None:
+        if values[0] == "operations":
+            sizes.append(len(json.dumps(values[3], separators=(",", ":"))))
+        take(values)
+
+    page.take = noting  # type: ignore[method-assign]
+    return sizes
+
+
+def test_limit_batch_bytes(small: Program) -> None:
+    with visit(small, key()) as page:
+        works(page)
+        sizes = message_sizes(page)
+        page.fire(page.listener("#much", "change"), payload([9, 350]))
+        page.until(lambda: page.texts("#count")[-1:] == ["all written"])
+        # Sent as soon as the bound is passed: one operation more than fits, never two.
+        assert len(sizes) >= 3
+        assert max(sizes) < SMALL["batch_bytes"] + 450
+        page.leave()
+
+
+def test_limit_first_batch_bytes(with_limits: With) -> None:
+    sizes = {}
+    for first in (500, 3000):
+        program = with_limits(first_batch_bytes=first, batch_bytes=10_000)
+        with visit(program, key()) as page:
+            noted = message_sizes(page)
+            page.fire(page.listener("#much", "change"), payload([30, 400]))
+            page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+            sizes[first] = noted
+            page.leave()
+    assert sizes[500][0] < 500 + 500 < 2500 < sizes[3000][0] < 3000 + 1200
+    assert max(sizes[500]) > 5000, "later messages are larger"
+
+
+# -- deadlines
+
+
+def test_limit_read_deadline(small: Program) -> None:
+    for pause, got in ((0.3, "True"), (0.7, "BrowserTimeout")):
+        name = key()
+        with Page.visit(small.port, f"/reading/{name}") as page:
+            page.answer = lambda _: (-1, None)
+            page.click("#exists")
+            page.until(lambda page=page: any(operation[0] == 31 for _, operation in page.operations))
+            tag = page.operations[-1][1][1]
+            time.sleep(pause)
+            page.send(["answer", page.epoch, page.applied, tag, 0, True])
+            page.until(lambda page=page: page.texts("#done")[-1:] == ["exists"])
+            assert results(small, name) == [["exists", got]]
+            page.leave()
+
+
+def test_limit_read_deadline_offline(small: Program) -> None:
+    for pause, got in ((0.05, "True"), (0.4, "BrowserTimeout")):
+        name = key()
+        with Page.visit(small.port, f"/reading/{name}") as page:
+            page.answer = lambda _: (-1, None)
+            page.click("#exists")
+            page.until(lambda page=page: any(operation[0] == 31 for _, operation in page.operations))
+            page.cut()
+            time.sleep(pause)
+            page.answer = page.usual_answer
+            page.connect()
+            page.until(lambda page=page: page.texts("#done")[-1:] == ["exists"])
+            assert results(small, name) == [["exists", got]]
+            page.leave()
+
+
+def test_limit_join_socket(small: Program) -> None:
+    with beside(small):
+        page = Page(small.port, f"/page/{key()}")
+        with Channel(small.port, cookie=page.cookie) as silent, Channel(small.port, cookie=page.cookie) as late:
+            time.sleep(0.3)
+            late.connect(page.auth())
+            assert late.receive(2)[0] == "joined"
+            assert silent.web_socket.wait_closed(3) < 1
+            with pytest.raises(TimeoutError):
+                late.web_socket.wait_closed(0.5)
+        page.request = "gone"
+        assert comes_back(page) == "remount"
+        page.leave()
+
+
+def test_limit_grace(with_limits: With) -> None:
+    program = with_limits(grace=1.0)
+    with beside(program):
+        page = visit(program, "graced")
+        page.cut()
+        time.sleep(0.7)
+        assert comes_back(page) == "resumed"
+        page.cut()
+        eventually(lambda: state(program)["pages"] == 1, timeout=4)
+        assert comes_back(page) == "remount"
+        page.leave()
+
+
+def test_limit_lost_pages(with_limits: With) -> None:
+    program = with_limits(lost_pages=3)
+    with beside(program):
+        for count in (3, 4):
+            pages = [visit(program, f"lost{count}-{number}") for number in range(count)]
+            for number, page in enumerate(pages):
+                page.cut()
+                reaches(lambda: state(program)["pages"], 1 + min(count, 3) + max(0, count - 1 - max(number, 2)))
+            assert [comes_back(page) for page in pages] == ["remount"] * (count - 3) + ["resumed"] * 3
+            for page in pages:
+                page.leave()
+            eventually(lambda: state(program)["pages"] == 1)
+
+
+def test_limit_lost_bytes(with_limits: With) -> None:
+    """Pages that are lost may hold this much that was written for them, all together."""
+    program = with_limits(lost_bytes=250_000)
+    with beside(program):
+        for count, first in ((2, "resumed"), (3, "remount")):
+            pages = []
+            for number in range(count):
+                page = visit(program, f"bytes{count}-{number}")
+                page.acknowledge = False
+                page.fire(page.listener("#much", "change"), payload([1, 100_000]))
+                page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+                page.cut()
+                pages.append(page)
+            time.sleep(1.3)  # it is looked at once a second
+            assert [comes_back(page) for page in pages] == [first] + ["resumed"] * (count - 1)
+            for page in pages:
+                page.leave()
+            eventually(lambda: state(program)["pages"] == 1)
+
+
+def test_limit_join_page(with_limits: With) -> None:
+    program = with_limits(join_page=1.0)
+    with beside(program):
+        soon, late = Page(program.port, "/page/soon"), Page(program.port, "/page/late")
+        time.sleep(0.6)
+        assert comes_back(soon) == "joined"
+        eventually(lambda: state(program)["pages"] == 2, timeout=4)
+        assert comes_back(late) == "remount"
+        for page in (soon, late):
+            page.leave()
+
+
+def test_limit_waiting_pages(with_limits: With) -> None:
+    """All visitors together."""
+    program = with_limits(waiting_pages=4)
+    with beside(program):
+        for count in (4, 5):
+            pages = [Page(program.port, f"/page/waiting{number}") for number in range(count)]
+            got = [comes_back(page) for page in pages]
+            assert got == ["remount"] * (count - 4) + ["joined"] * 4
+            for page in pages:
+                page.leave()
+
+
+def test_limit_waiting_pages_per_user(with_limits: With) -> None:
+    """One visitor's bound takes nothing from another."""
+    program = with_limits(waiting_pages_per_user=3)
+    other = Page(program.port, "/page/other")
+    cookie = get(program.port, "/page/x").cookie_after()
+    pages = [Page(program.port, f"/page/mine{number}", cookie=cookie) for number in range(4)]
+    assert [comes_back(page) for page in [other, *pages]] == ["joined", "remount", "joined", "joined", "joined"]
+    for page in [other, *pages]:
+        page.leave()
+
+
+# -- visitors
+
+
+def test_limit_users(with_limits: With) -> None:
+    """Past it, who was seen least recently and has no page open is let go; who has one stays."""
+    program = with_limits(users=5)
+    with beside(program) as honest:
+        for count in (3, 20):
+            for _ in range(count):
+                visit(program, key()).leave()
+            eventually(lambda: state(program)["users"] <= 5)
+        honest.page.cut()
+        assert comes_back(honest.page) == "resumed"
+        honest.page.resumes -= 1
+
+
+def test_limit_user_idle(with_limits: With) -> None:
+    program = with_limits(user_idle=1.0)
+    with beside(program):
+        visitors = [get(program.port, f"/page/{number}") for number in range(3)]
+        assert all("Max-Age=1;" in line for line in visitors[0].set_cookies)
+        for _ in range(3):
+            visit(program, key()).leave()
+        time.sleep(1.2)
+        for _ in range(4):
+            visit(program, key()).leave()
+        assert state(program)["users"] <= 1 + 3 + 4
+
+
+def test_limit_mount_token(with_limits: With) -> None:
+    program = with_limits(mount_token=1)
+    with beside(program):
+        page = Page(program.port, "/page/mounted")
+        page.request = "gone"
+        assert comes_back(page) == "remount"
+        page.leave()
+        page.resume, page.request = None, "gone"
+        time.sleep(2.1)
+        assert comes_back(page) == "not_yours"
