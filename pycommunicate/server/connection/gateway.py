@@ -21,9 +21,10 @@ from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, UserTracker
 from pycommunicate.server.connection.guard import GuardedPacket, are_frames, is_frame
+from pycommunicate.server.connection.handlers import HandlerPool
 from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.connection.runtime import State
-from pycommunicate.server.connection.websocket import World, eventlet_websocket, gevent_websocket
+from pycommunicate.server.connection.websocket import LAST_REQUEST, World, eventlet_websocket, gevent_websocket
 
 _PACKETS_A_POST = 256
 _LAST_POLL = 0.5
@@ -43,6 +44,7 @@ class Application(Protocol):
     pages: Pages
     users: UserTracker
     refusals: Refusals
+    pool: HandlerPool
 
 
 class SocketConnection:
@@ -299,18 +301,24 @@ class SocketGuard:
         self._wsgi_app = wsgi_app
         self._expel = expel
         self._engine = application.engine
+        self._pool = application.pool
         self._refusals = application.refusals
         self._limit = application.limits.inbound_message
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass the request on, or refuse it."""
         path = environ.get("PATH_INFO", "")
+        known = path.startswith(SOCKET_PATH) and _socket_id(environ)
+        if self._pool.draining and not known:
+            return _answer(start_response, "503 Service Unavailable", b"The server is being replaced. Try again.")
         if path.startswith(PREFIX + "/"):
+            if "HTTP_UPGRADE" in environ:
+                environ[LAST_REQUEST] = True
             peer = environ.get("REMOTE_ADDR", "")
             if not _same_origin(environ):
                 self._refusals.note("origin", peer, "a request from another origin: %r", environ.get("HTTP_ORIGIN"))
                 return _answer(start_response, "403 Forbidden", b"another origin")
-            if path.startswith(SOCKET_PATH) and "HTTP_UPGRADE" in environ and _socket_id(environ):
+            if known and "HTTP_UPGRADE" in environ:
                 self._refusals.note("malformed", peer, "an upgrade that was not offered")
                 return _answer(start_response, "400 Bad Request", b"malformed")
             if path.startswith(SOCKET_PATH) and environ.get("REQUEST_METHOD") == "POST":

@@ -152,7 +152,6 @@ def gevent_websocket(world: World) -> type:
             self._handler = handler
 
         def __call__(self, environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:
-            environ[LAST_REQUEST] = True
             # Compression would let a small frame unpack to a large message before its size is known.
             environ = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
             websocket = WholeServer(
