@@ -28,3 +28,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if "tests/faults/" in item.nodeid and "eventlet" in item.nodeid:
+            item.add_marker("soak")  # the same once more: with the soaks, to stay under ten minutes

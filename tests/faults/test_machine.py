@@ -30,7 +30,7 @@ from tests.faults.machine import FIRST, NOT_SHOWN, SECOND, VIEWS, Model
 if TYPE_CHECKING:
     from pycommunicate.testing.page import Page
 
-RUNS = int(os.environ.get("PYCOMMUNICATE_MACHINE_RUNS", "150"))
+RUNS = int(os.environ.get("PYCOMMUNICATE_MACHINE_RUNS", "60"))
 STEPS = 18
 MOST_TABS = 4
 

@@ -22,15 +22,15 @@ class Refusals:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self._lines: dict[str, tuple[int, int]] = {}
+        self._lines: dict[str, tuple[float, int]] = {}
 
     def note(self, reason: str, peer: str, message: str, *arguments: object) -> None:
         """Count a refusal for `reason` (a short, stable word), and log `message` unless `peer` has caused too many lines."""
         self.counts[reason] += 1
-        second = int(time.monotonic())
-        since, lines = self._lines.get(peer, (second, 0))
-        if since != second:
-            since, lines = second, 0
+        now = time.monotonic()
+        since, lines = self._lines.get(peer, (now, 0))
+        if now - since >= 1:
+            since, lines = now, 0
         if len(self._lines) >= _PEERS and peer not in self._lines:
             self._lines.clear()
         self._lines[peer] = (since, lines + 1)
