@@ -19,7 +19,7 @@ export function engine(base: string): OpenLink {
 
   function transports(): string[] {
     if (stalled) return [...BOTH].reverse();
-    return worked && attempts % 4 ? BOTH.slice(0, 1) : BOTH;
+    return worked && attempts % 16 ? BOTH.slice(0, 1) : BOTH; // a restarting server is no reason to poll
   }
 
   return (events: LinkEvents): Link => {
