@@ -52,7 +52,13 @@ app.run()
 
 @pytest.fixture(autouse=True)
 def _connections_will_break(expect_console: Callable[..., None]) -> None:
-    expect_console("WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "Failed to load resource: net::", "status of 503")
+    expect_console(
+        "WebSocket connection to",
+        "ERR_CONNECTION",
+        "ERR_EMPTY_RESPONSE",
+        "Failed to load resource: net::",
+        "status of 503",
+    )
 
 
 def test_what_a_view_keeps_survives_a_restart(serve: Server, visitor: BrowserContext) -> None:

@@ -63,7 +63,13 @@ PAGES = {
 
 @pytest.fixture(autouse=True)
 def _connections_will_break(expect_console: Callable[..., None]) -> None:
-    expect_console("WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "Failed to load resource: net::", "status of 503")
+    expect_console(
+        "WebSocket connection to",
+        "ERR_CONNECTION",
+        "ERR_EMPTY_RESPONSE",
+        "Failed to load resource: net::",
+        "status of 503",
+    )
 
 
 def open_counter(visitor: BrowserContext, url: str) -> object:

@@ -190,6 +190,8 @@ def beside(
     grown = program.memory - size
     assert grown < memory, f"{grown / 2**20:.1f} MiB are left of the attack"
     lines = records(program.err[said:])
+    if not raises:  # a page that an earlier test left behind may run into its read's deadline only now
+        lines = [line for line in lines if "raised BrowserTimeout" not in line]
     allowed = 10 * (took + 2) if bad is None else min(bad, 10 * (took + 2))
     assert len(lines) <= allowed, f"{len(lines)} lines, {allowed:.0f} allowed:\n" + "\n".join(lines[:20])
     assert raises or "Traceback" not in program.err[said:], program.err[said:][:3000]
