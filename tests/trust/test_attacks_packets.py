@@ -127,7 +127,8 @@ def test_attack_6_ten_lines_a_second_are_told_of_one_peer(program: Program) -> N
                 page.channel.web_socket.wait_closed(2)
         took = time.monotonic() - begun
         lines = records(program.err[said:])
-        assert 1 <= len(lines) <= 10 * (took + 1), f"{len(lines)} lines in {took:.1f} s"
+        # A window of a second may have begun before, and another may end after.
+        assert 1 <= len(lines) <= 10 * (took + 2), f"{len(lines)} lines in {took:.1f} s"
         assert sum(state(program)["refused"].values()) - before >= 120
 
 
