@@ -5,6 +5,7 @@ import ipaddress
 import socket
 from pathlib import Path
 
+from pycommunicate.listening import bind
 from pycommunicate_cli.output import PORT, USAGE, Problem
 
 MOVES = 10
@@ -19,7 +20,7 @@ def listen(host: str, port: int, *, asked: bool) -> socket.socket:
     last = port if asked or not port else min(port + MOVES, 65535)
     for candidate in range(port, last + 1):
         try:
-            return _bind(host, candidate)
+            return bind(host, candidate)
         except socket.gaierror as error:
             message = f"the host {host!r} can't be found: {error.strerror}"
             raise Problem(message, code=PORT, help="pycommunicate run --host localhost") from None
@@ -35,19 +36,6 @@ def listen(host: str, port: int, *, asked: bool) -> socket.socket:
     raise Problem(
         range_, code=PORT, help="end that process, or choose another port: pycommunicate run --port 0 takes any"
     )
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(1024)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
 
 
 def who_holds(port: int) -> str:

@@ -76,9 +76,3 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
 """The arguments of each operation, in order."""
 
 FIRST_READ: Final = 30
-
-
-def is_read(operation: list[object]) -> bool:
-    """Whether `operation` asks the browser something (its second item is then the tag of the answer)."""
-    code = operation[0]
-    return isinstance(code, int) and code >= FIRST_READ

@@ -56,6 +56,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.current": 2,
     "pycommunicate.templating": 2,
     "pycommunicate.engine": 1,
+    "pycommunicate.listening": 1,
     "pycommunicate.protocol": 1,
     "pycommunicate.reload": 1,
     "pycommunicate.sessions": 1,

@@ -1,11 +1,10 @@
 """What an element has that reads like a plain attribute of the handle: `content`, `value`, `style[...]`, `classes`, ..."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_attribute, check_style, check_urls, is_url_name
-from pycommunicate.protocol.values import to_json
 
 if TYPE_CHECKING:
     from pycommunicate.proxies.dom.element import ElementWrapper
@@ -192,10 +191,3 @@ class Classes:
 
 def _strings(value: object) -> dict[str, str]:
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
-
-
-def prepare_property(name: str, value: Any) -> Any:
-    """Return `value` as it travels to the property `name`. Raises `NotSerializable`, `UnsafeURL`."""
-    if type(value) is not str:
-        return to_json(value, f"the property {name!r}")
-    return value

@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
 from pycommunicate.errors import BrowserError, ConfigurationError, NotSerializable, RouteError
+from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.hosts import HostGuard
@@ -38,7 +39,7 @@ from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.discovery import discover
 from pycommunicate.server.routes import Route, RouteProblem, RouteTable
 from pycommunicate.server.routing import Registry, checked_rule
-from pycommunicate.server.serving import bind, serve_eventlet, serve_gevent
+from pycommunicate.server.serving import serve_eventlet, serve_gevent
 from pycommunicate.sessions import MemorySessions, SessionStore
 from pycommunicate.templating import Templater, missing
 
