@@ -1,6 +1,7 @@
 """The worker of `run --debug`: serves the project, on the socket that its supervisor has. Started by it, not by hand."""
 
 import _thread
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _GRACE = 3.0
+_sleep = time.sleep  # of the system's: gevent replaces the one in `time`
 
 
 class Channel:
@@ -42,9 +44,10 @@ class Channel:
 
     def end_with(self) -> None:
         """End this process when the supervisor is gone, however it went. Runs in a thread."""
-        self._file.readline()
+        with contextlib.suppress(OSError):  # a reset, where the supervisor had not read all
+            self._file.readline()
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_GRACE)
+        _sleep(_GRACE)
         os._exit(1)
 
 

@@ -24,22 +24,25 @@ export function engine(base: string): OpenLink {
 
   return (events: LinkEvents): Link => {
     attempts++;
-    let opened = false;
+    let answered = false; // it has opened, or was refused: both tell that WebSockets are not swallowed
     const socket = new Socket({ path: base + "/socket", transports: transports(), tryAllTransports: true });
     socket.on("open", () => {
-      opened = true;
+      answered = true;
       attempts = 0;
       worked ||= socket.transport.name === "websocket";
       events.opened();
     });
     socket.on("message", (data) => events.received(data as string));
     socket.on("heartbeat", () => events.heard());
-    socket.on("close", () => events.closed());
+    socket.on("close", () => {
+      answered = true;
+      events.closed();
+    });
     return {
       send: (text) => void socket.send(text),
       farewell: (text) => farewell(socket, text),
       close() {
-        if (!opened) stalled = !stalled;
+        if (!answered) stalled = !stalled;
         abandon(socket);
       },
     };

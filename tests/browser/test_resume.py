@@ -84,6 +84,19 @@ def numbers(page: object) -> list[str]:
     return texts
 
 
+def test_a_restarting_server_is_no_reason_to_poll(visitor: BrowserContext, serve: Server) -> None:
+    program = serve(SOURCE, templates=PAGES)
+    page = open_counter(visitor, program.url)
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url) if "transport=polling" in request.url else None)
+    page.evaluate("document.getElementById('state').textContent = 'as it was'")
+    program.kill()
+    page.wait_for_timeout(1500)  # four or five attempts
+    program.start()
+    expect(page.locator("#state")).to_have_text("ready", timeout=10_000)
+    assert polls == []
+
+
 @pytest.mark.parametrize("how", ["drop", "reset"])
 def test_clicks_made_while_offline_are_kept_and_handled_once(
     visitor: BrowserContext, program: Program, proxy: Callable[[int], Proxy], how: str
