@@ -1,1 +1,1 @@
-"""What reads a project's files without running them."""
+"""Hot reload of a project's Python: what reads its files, remembers the code that runs, and brings living code up to date."""

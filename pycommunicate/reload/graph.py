@@ -1,7 +1,7 @@
 """The import graph of a project: read from its files, nothing is run."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,7 +66,7 @@ def _edges(name: str, file: Path, modules: dict[str, Path]) -> Iterator[Edge]:
         return
     package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
     for node in _running(tree.body):
-        for target in _targets(node, package, modules):
+        for target in targets(node, package, modules):
             if target != name:
                 yield Edge(name, target, str(file), node.lineno)
 
@@ -82,7 +82,8 @@ def _running(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
                 yield from _running(getattr(node, inner, []))
 
 
-def _targets(node: ast.Import | ast.ImportFrom, package: list[str], modules: dict[str, Path]) -> Iterator[str]:
+def targets(node: ast.Import | ast.ImportFrom, package: list[str], modules: Container[str]) -> Iterator[str]:
+    """The modules, of those known, that an import in the package `package` (its parts) imports."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names if alias.name in modules)
         return
