@@ -71,7 +71,15 @@ class Leave:
     epoch: str
 
 
-Message = EventMade | Answer | Acknowledgement | Failed | Leave
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """The page is on the screen, and was told that it is stale. In debug only."""
+
+    epoch: str
+    applied: int
+
+
+Message = EventMade | Answer | Acknowledgement | Failed | Leave | Visible
 
 VALUE, HANDLE, ERROR = 0, 1, 2
 """What `Answer.status` may be."""
@@ -116,11 +124,13 @@ def decode(name: object, arguments: list[object], *, depth: int) -> Message:
         if not isinstance(error, str) or error not in _FAILURES:
             raise ProtocolError("no error code")
         return Failed(epoch, _number(arguments[1]), _positive(arguments[2]), error)
+    if name == "visible":
+        return Visible(epoch, _number(arguments[1]))
     return Leave(epoch)
 
 
 _FAILURES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
-_SHAPES: Final = {"event": 5, "answer": 5, "ack": 3, "failed": 4, "leave": 1}
+_SHAPES: Final = {"event": 5, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
 
 
 def encode(name: str, *arguments: object) -> str:

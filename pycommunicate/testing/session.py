@@ -148,6 +148,8 @@ class Session:
                 self._operations(size, *rest)
             case "credit":
                 self._credit(*rest)
+            case "debug" if rest[0] == "stale":  # nobody hides a simulated page
+                self._send(self._encode("visible", self._applied))
             case "refused":
                 self.joined = False
                 self._delegate.refused(rest[0], rest[1])

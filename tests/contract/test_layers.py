@@ -31,6 +31,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.app.page": 4,
     "pycommunicate.server.app.pages": 4,
     "pycommunicate.server.app.program": 4,
+    "pycommunicate.server.app.script": 4,
     "pycommunicate.server.app.topics": 4,
     "pycommunicate.server.app.usertracker": 4,
     "pycommunicate.server.discovery": 4,
@@ -72,6 +73,7 @@ ARROWS: Final[dict[str, set[str]]] = {
         "pycommunicate.server.serving",
         "pycommunicate.testing",  # upward: `app.test_browser()` loads it when it is called
     },
+    "pycommunicate.reload": {"pycommunicate.tracebacks"},
     "pycommunicate.server.app.ending": {"pycommunicate.server.app.pages"},
     "pycommunicate.server.app.page": {"pycommunicate.server.app.channel", "pycommunicate.server.app.execution"},
     "pycommunicate.server.app.pages": {"pycommunicate.server.app.page"},

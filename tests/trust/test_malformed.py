@@ -51,6 +51,8 @@ PACKETS = {
     "empty list": EVENT + "[]",
     "no name": EVENT + "[5]",
     "unknown name": EVENT + '["nothing",1]',
+    "of hot reload, without it": EVENT + '["visible",EPOCH,0]',
+    "of hot reload, in another epoch": EVENT + '["visible","other",0]',
     "reserved connect": EVENT + '["connect",{},{}]',
     "reserved disconnect": EVENT + '["disconnect"]',
     "reserved error": EVENT + '["connect_error",1]',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pycommunicate.protocol.messages import (
     EventMade,
     Failed,
     Leave,
+    Visible,
     decode,
     encode,
     encode_operations,
@@ -27,7 +29,14 @@ HERE = Path(__file__).parent
 MESSAGES: dict[str, Any] = json.loads((HERE / "messages.json").read_text(encoding="utf-8"))
 OPERATIONS: list[dict[str, Any]] = json.loads((HERE / "operations.json").read_text(encoding="utf-8"))["operations"]
 
-KINDS = {"event": EventMade, "answer": Answer, "ack": Acknowledgement, "failed": Failed, "leave": Leave}
+KINDS = {
+    "event": EventMade,
+    "answer": Answer,
+    "ack": Acknowledgement,
+    "failed": Failed,
+    "leave": Leave,
+    "visible": Visible,
+}
 
 
 @pytest.mark.parametrize("case", MESSAGES["browser_to_server"], ids=lambda case: case["title"])
@@ -50,6 +59,15 @@ def test_to_the_browser(case: dict[str, Any]) -> None:
         epoch, first, operations, received, allowed = arguments
         assert encode_operations(epoch, first, dumps(operations), received, allowed) == case["wire"]
     assert encode(name, *arguments) == case["wire"]
+
+
+def test_the_document_has_every_message() -> None:
+    document = (HERE.parents[1] / "docs" / "wire.md").read_text(encoding="utf-8")
+    for side, heading in (("browser_to_server", "Browser to server"), ("server_to_browser", "Server to browser")):
+        section = document.split(f"## {heading}\n")[1].split("\n## ")[0]
+        assert set(re.findall(r'^\| `\["(\w+)"', section, re.MULTILINE)) == {c["message"][0] for c in MESSAGES[side]}
+    told = set(re.findall(r"^\| `(\w+)` \|", document.split("### In debug\n")[1].split("\n## ")[0], re.MULTILINE))
+    assert told == {c["message"][1] for c in MESSAGES["server_to_browser"] if c["message"][0] == "debug"}
 
 
 def test_the_table_is_the_clients() -> None:

@@ -24,11 +24,12 @@ from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.hosts import HostGuard
-from pycommunicate.server.app.http import PageServer, client_script
+from pycommunicate.server.app.http import PageServer
 from pycommunicate.server.app.notfound import list_routes_in_404
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.program import caller_place, program_folder, template_environment, template_folders
+from pycommunicate.server.app.script import client_script
 from pycommunicate.server.app.topics import Topic, Topics
 from pycommunicate.server.app.usertracker import User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
@@ -111,6 +112,10 @@ class CommunicateApp:
         self._topics = Topics()
         self._error_hooks: list[ErrorHook] = []
         self.folder = folder
+        self.hot = False
+        """Whether pages are reloaded while they are open. Set by the reloader of `pycommunicate run --debug`, and by nobody else."""
+        self.build = ""
+        """Another text for another state of the code. Pages that only show an error ask for it, where `hot`."""
         self._table = RouteTable(self.flask)
         self.template_folders = template_folders(folder, template_directory)
         self._templates = template_environment(self.flask, self.template_folders, auto_reload=self.debug)
@@ -335,6 +340,9 @@ class CommunicateApp:
     def page_moved(self, page: Page) -> None:
         """Note a page's new state and tokens."""
         self.pages.moved(page)
+
+    def page_visible(self, page: Page) -> None:
+        """Note that a page that was told `stale` is on the screen. The reloader mounts it anew."""
 
     def report(self, error: BaseException, what: str, page: Page) -> None:
         """Log what application code raised, and tell the error hooks."""

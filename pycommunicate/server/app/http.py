@@ -1,13 +1,9 @@
 """HTTP: pages, error pages, the client's script, tickets. Also the way in for a page that is mounted anew."""
 
-import gzip
-import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
-from importlib.resources import files
 from typing import Any, Protocol
 
 from flask import Response, abort, current_app, make_response, request
@@ -16,12 +12,12 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.http import dump_cookie
 
-from pycommunicate.errors import ConfigurationError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
 from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.app.script import DEBUG, client_script, debug_script
 from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
@@ -49,53 +45,7 @@ class Application(Runtime, Protocol):
     pages: Pages
     users: UserTracker
     tickets: dict[str, tuple[User, Any, float]]
-
-
-class ClientScript:
-    """The client, as it is served: one file, a hash in its URL, cached for ever."""
-
-    @cached_property
-    def source(self) -> bytes:
-        """The script. Raises `ConfigurationError` where it was not built."""
-        try:
-            return (files("pycommunicate") / "static" / "client.js").read_bytes()
-        except FileNotFoundError:
-            message = (
-                "the client script (pycommunicate/static/client.js) has not been built; "
-                "run `pip install -e .` or `python3 dev.py demo` in the project's folder"
-            )
-            raise ConfigurationError(message) from None
-
-    @cached_property
-    def compressed(self) -> bytes:
-        """The script, gzipped."""
-        return gzip.compress(self.source, 9, mtime=0)
-
-    @cached_property
-    def path(self) -> str:
-        """Where it is served."""
-        return f"{PREFIX}/client-{self.digest}.js"
-
-    @cached_property
-    def digest(self) -> str:
-        """A digest of the script: another script has another URL."""
-        return hashlib.sha256(self.source).hexdigest()[:16]
-
-    def respond(self, digest: str) -> Response:
-        """Answer a request for the script with that digest."""
-        if digest != self.digest:
-            abort(404)
-        zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-        response = Response(self.compressed if zipped else self.source, mimetype="text/javascript")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        if zipped:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
-
-
-client_script = ClientScript()
+    build: str
 
 
 class PageServer:
@@ -105,7 +55,8 @@ class PageServer:
         self._app = application
         self._limits: Limits = application.limits
         flask = application.flask
-        flask.add_url_rule(f"{PREFIX}/client-<digest>.js", "pycommunicate.client", _serve_client)
+        flask.add_url_rule(f"{PREFIX}/client-<digest>.js", "pycommunicate.client", self._serve_client)
+        flask.add_url_rule(f"{PREFIX}/build", "pycommunicate.build", self._serve_build)
         if "static" in flask.view_functions:
             flask.add_url_rule("/favicon.ico", "pycommunicate.favicon", _serve_favicon)
         flask.add_url_rule(TICKET_PATH, "pycommunicate.ticket", self._redeem, methods=["POST"])
@@ -206,7 +157,7 @@ class PageServer:
         return Markup('<script type="application/json" id="{}">{}</script><script src="{}" defer></script>').format(
             PAGE_ELEMENT,
             Markup(inert),  # noqa: S704 - JSON without < > &
-            base + client_script.path,
+            base + (debug_script if self._app.hot else client_script).path,
         )
 
     def mount_anew(
@@ -257,14 +208,24 @@ class PageServer:
         self._give_cookie(response, user)
         return response
 
+    # -- the client ---------------------------------------------------------------------------------------------------------
+
+    def _serve_client(self, digest: str) -> Response:
+        script = debug_script if self._app.hot and digest.startswith(DEBUG) else client_script
+        return script.respond(digest)
+
+    def _serve_build(self) -> Response:
+        if not self._app.hot:
+            abort(404)
+        response = Response(self._app.build, mimetype="text/plain")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
     def _report(self, error: BaseException, what: str) -> None:
         log.error(
             "%s %s: %s raised %s", request.method, printable(request.path), what, type(error).__name__, exc_info=error
         )
-
-
-def _serve_client(digest: str) -> Response:
-    return client_script.respond(digest)
 
 
 def _serve_favicon() -> Response:

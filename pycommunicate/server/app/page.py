@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import redirect as flask_redirect
 
 from pycommunicate.errors import BadAnswer, BrowserError, BrowserGone, ProtocolError
-from pycommunicate.protocol.messages import Acknowledgement, Answer, EventMade, Failed, Leave, Message, encode
+from pycommunicate.protocol.messages import Acknowledgement, Answer, EventMade, Failed, Leave, Message, Visible, encode
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
 from pycommunicate.protocol.values import JSON
@@ -131,6 +131,11 @@ class Page(PageChannel):
         if self.connection is not None:
             self.connection.close()
 
+    def debug(self, what: str, data: Any = None) -> None:
+        """Tell the browser something of hot reload (`debug` in `docs/wire.md`). Nothing happens where it isn't connected, or not `hot`."""
+        if self.connection is not None and self.runtime.hot:
+            self.connection.send(encode("debug", what, data))
+
     def end(self, reason: str) -> None:
         """End everything this page owns. May be called again."""
         if self.state is State.ENDED:
@@ -177,6 +182,8 @@ class Page(PageChannel):
             case Acknowledgement():
                 for number in message.released:
                     self.listeners.remove(number)
+            case Visible():
+                self.runtime.page_visible(self)
             case Failed():
                 peer = self.environ.get("REMOTE_ADDR", "")
                 self.runtime.refusals.note(

@@ -45,6 +45,7 @@ class Application(Protocol):
     users: UserTracker
     refusals: Refusals
     pool: HandlerPool
+    hot: bool
 
 
 class SocketConnection:
@@ -114,7 +115,7 @@ class Gateway:
         engineio_payload.Payload.max_decode_packets = max(engineio_payload.Payload.max_decode_packets, _PACKETS_A_POST)
         self._sio.on("connect", self._connect, namespace=NAMESPACE)
         self._sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
-        for name in ("event", "answer", "ack", "failed", "leave"):
+        for name in ("event", "answer", "ack", "failed", "leave", "visible"):
             self._sio.on(name, self._receiver(name), namespace=NAMESPACE)
         self._wrap("connect", self._opened)
         self._wrap("message", self._guarded_message)
@@ -284,6 +285,8 @@ class Gateway:
 
     def _receiver(self, name: str) -> Callable[..., None]:
         def receive(sid: str, *arguments: Any) -> None:
+            if name == "visible" and not self._app.hot:
+                raise ProtocolError("no event of ours")
             connection = self._connections.get(self._sio.manager.eio_sid_from_sid(sid, NAMESPACE))
             if connection is None or connection.page is None or connection.page.state is State.ENDED:
                 return

@@ -39,6 +39,8 @@ class Runtime(Protocol):
     flask: Flask
     pool: HandlerPool
     refusals: Refusals
+    hot: bool
+    """Whether pages are reloaded while they are open: in debug only."""
 
     def make_templater(self, page: Any) -> Any:
         """Return the templater of a page."""
@@ -63,3 +65,6 @@ class Runtime(Protocol):
 
     def page_moved(self, page: Any) -> None:
         """Note the page's new state and tokens."""
+
+    def page_visible(self, page: Any) -> None:
+        """Note that a page that was told `stale` is on the screen."""

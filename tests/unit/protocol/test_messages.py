@@ -5,9 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycommunicate.errors import ProtocolError
-from pycommunicate.protocol.messages import Acknowledgement, Answer, EventMade, Failed, Join, Leave, decode, decode_join
+from pycommunicate.protocol.messages import (
+    Acknowledgement,
+    Answer,
+    EventMade,
+    Failed,
+    Join,
+    Leave,
+    Visible,
+    decode,
+    decode_join,
+)
 
-names = st.sampled_from(["event", "answer", "ack", "failed", "leave", "join", ""])
+names = st.sampled_from(["event", "answer", "ack", "failed", "leave", "visible", "join", ""])
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
@@ -20,7 +30,7 @@ def test_any_message_is_decoded_or_refused(name: object, arguments: list[object]
         message = decode(name, arguments, depth=32)
     except ProtocolError:
         return
-    assert isinstance(message, EventMade | Answer | Acknowledgement | Failed | Leave)
+    assert isinstance(message, EventMade | Answer | Acknowledgement | Failed | Leave | Visible)
 
 
 @given(anything)
