@@ -151,9 +151,10 @@ class Update:
 
     # -- carrying out -------------------------------------------------------------------------------------------------------
 
-    def apply(self) -> Changes:
+    def apply(self, check: Callable[[], object] | None = None) -> Changes:
         """Carry the update out. What the project's code raises is raised, after all was put back as it was.
 
+        :param check: called when all has run; what it raises puts everything back, too.
         :raises CannotUpdate: it can't be carried out in this process.
         """
         known = set(self._modules.by_name)
@@ -168,6 +169,8 @@ class Update:
                 for name in self._also:
                     importlib.import_module(name)
                 self._check_order([loaded.name for loaded in order])
+                if check is not None:
+                    check()
         except BaseException:
             self._undo.all()
             for name in set(self._modules.by_name) - known:

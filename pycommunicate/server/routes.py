@@ -5,11 +5,14 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from pycommunicate.errors import RouteError
@@ -113,6 +116,46 @@ class RouteTable:
         """Forget a route that Flask did not take."""
         self._declared.pop((endpoint, rule), None)
 
+    def factory_at(self, path: str) -> ControllerFactory | None:
+        """Return the factory whose page answers a GET of `path`; None where no page does."""
+        try:
+            rule, _ = self._flask.url_map.bind("localhost").match(path, method="GET", return_rule=True)
+        except HTTPException:  # not found, or a redirect
+            return None
+        return self._declared.get((rule.endpoint, rule.rule), (None, None))[0]
+
+    @contextmanager
+    def replacing(self) -> Iterator[None]:
+        """Let routes be removed and added though requests have been served. Where the block raises, all are as they were.
+
+        The block must not yield to other greenlets. The map is a new one: who has begun with the old one ends with it.
+        """
+        flask, before = self._flask, self._flask.url_map
+        functions, declared = dict(flask.view_functions), dict(self._declared)
+        handlers = deepcopy(dict(flask.error_handler_spec[None]))
+        served, flask._got_first_request = flask._got_first_request, False
+        flask.url_map = _copy(before, lambda _rule: True)
+        try:
+            yield
+        except BaseException:
+            flask.url_map = before
+            flask.view_functions.clear()
+            flask.view_functions.update(functions)
+            self._declared = declared
+            flask.error_handler_spec[None].clear()
+            flask.error_handler_spec[None].update(handlers)
+            raise
+        finally:
+            flask._got_first_request = served
+
+    def remove(self, rule: str, endpoint: str) -> None:
+        """Serve a route no more. Only in `replacing()`."""
+        self._declared.pop((endpoint, rule), None)
+        flask = self._flask
+        flask.url_map = _copy(flask.url_map, lambda one: (one.rule, one.endpoint) != (rule, endpoint))
+        if all(one.endpoint != endpoint for one in flask.url_map.iter_rules()):
+            flask.view_functions.pop(endpoint, None)
+
     def _place_of(self, rule: Rule) -> tuple[str, int] | None:
         if (rule.endpoint, rule.rule) in self._declared:
             return self._declared[rule.endpoint, rule.rule][1]
@@ -175,6 +218,25 @@ class RouteTable:
                     else f"{winner.rule} answers before {rule.rule} can",
                     tuple(one for one in (_shown(self._place_of(rule)), _shown(self._place_of(winner))) if one),
                 )
+
+
+def _copy(url_map: Map, wanted: Callable[[Rule], bool]) -> Map:
+    made = type(url_map)(
+        default_subdomain=url_map.default_subdomain,
+        strict_slashes=url_map.strict_slashes,
+        merge_slashes=url_map.merge_slashes,
+        redirect_defaults=url_map.redirect_defaults,
+        sort_parameters=url_map.sort_parameters,
+        sort_key=url_map.sort_key,
+        host_matching=url_map.host_matching,
+    )
+    made.converters = url_map.converters
+    for rule in url_map.iter_rules():
+        if wanted(rule):
+            twin = rule.empty()
+            twin.provide_automatic_options = getattr(rule, "provide_automatic_options", True)  # type: ignore[attr-defined]
+            made.add(twin)
+    return made
 
 
 def is_own(rule: Rule) -> bool:

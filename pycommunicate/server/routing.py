@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
@@ -79,7 +79,9 @@ class Registry:
         for value in tuple(vars(module).values()):
             for declaration in reversed(getattr(value, "__dict__", {}).get(REMEMBERED, ())):
                 if declaration.place.file == file or value.__module__ == module.__name__:
-                    self.add(declaration)
+                    # A class that hot reload made anew was merged into the one that lives on.
+                    mine = declaration if declaration.target is value else replace(declaration, target=value)
+                    self.add(mine)
 
     def factory(self, declaration: Declaration) -> ControllerFactory:
         """Return the factory of what was decorated; the same one for each of its routes."""
@@ -87,6 +89,29 @@ class Registry:
         if key not in self._factories:
             self._factories[key] = make_factory(declaration.target, declaration.place)
         return self._factories[key]
+
+    def factories(self) -> list[ControllerFactory]:
+        """Return the factories that were made so far."""
+        return list(self._factories.values())
+
+    def declares(self) -> Iterator[tuple[str, str, object, object]]:
+        """What is declared, as values to compare: rule or code, name, methods, target."""
+        yield from ((one.rule, one.name, one.methods, one.target) for one in self.routes)
+        yield from ((f"error {one.code}", "", None, one.target) for one in self.errors)
+
+    def take_over(self, earlier: "Registry") -> None:
+        """Go on with the factories of an earlier registry, brought up to date: pages know theirs.
+
+        :raises RouteError: a factory can't be made.
+        """
+        declared: list[Declaration] = [*self.routes, *self.errors]
+        fresh = {id(one.target): self.factory(one) for one in declared}
+        for key, factory in fresh.items():
+            known = earlier._factories.get(key)
+            if known is not None:
+                known.__class__ = type(factory)
+                known.__dict__ = factory.__dict__
+                self._factories[key] = known
 
 
 _collecting: ContextVar[Registry | None] = ContextVar("pycommunicate_registry", default=None)

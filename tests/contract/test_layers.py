@@ -21,6 +21,7 @@ LAYERS: Final[dict[str, int]] = {
     "tests": 6,
     "pycommunicate.server.app.communicate": 5,
     "pycommunicate.server.app.http": 5,
+    "pycommunicate.server.app.reloading": 5,
     "pycommunicate.server.connection.gateway": 5,
     "pycommunicate.server.serving": 5,
     "pycommunicate.server.app.channel": 4,
@@ -67,6 +68,7 @@ LAYERS: Final[dict[str, int]] = {
 """The row of each room; a package stands for all that is in it. A room imports rooms of lower rows, and itself."""
 
 ARROWS: Final[dict[str, set[str]]] = {
+    "pycommunicate.server.app.reloading": {"pycommunicate.server.app.communicate"},
     "pycommunicate.server.app.communicate": {
         "pycommunicate.server.app.http",
         "pycommunicate.server.connection.gateway",

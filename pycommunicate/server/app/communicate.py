@@ -8,9 +8,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from flask import Flask, has_request_context
 from flask import url_for as flask_url_for
@@ -54,6 +54,22 @@ _PORT = 8080
 _HOST = "localhost"
 _TICKET_SECONDS = 60.0
 _SHORT_KEY = 16
+
+
+class Reloads(Protocol):
+    """What hot reload wants to know of an application's pages."""
+
+    def recording(self, page: Page) -> AbstractContextManager[None]:
+        """Note which code the block runs to bring `page` up."""
+
+    def page_moved(self, page: Page) -> None:
+        """Note that a page went live, was lost or ended."""
+
+    def page_visible(self, page: Page) -> None:
+        """Note that `page`, which was told that it is stale, is on the screen."""
+
+    def page_failed(self, page: Page, error: BaseException, what: str) -> None:
+        """Note what application code raised for `page`."""
 
 
 class CommunicateApp:
@@ -116,6 +132,10 @@ class CommunicateApp:
         """Whether pages are reloaded while they are open. Set by the reloader of `pycommunicate run --debug`, and by nobody else."""
         self.build = ""
         """Another text for another state of the code. Pages that only show an error ask for it, where `hot`."""
+        self.reloads: Reloads | None = None
+        """What brings saved files into this process, with `pycommunicate run --debug`; else None."""
+        self.discovered: dict[str, Registry] = {}
+        """What `discover()` found, by the name of the package."""
         self._table = RouteTable(self.flask)
         self.template_folders = template_folders(folder, template_directory)
         self._templates = template_environment(self.flask, self.template_folders, auto_reload=self.debug)
@@ -187,6 +207,7 @@ class CommunicateApp:
         """
         registry = discover(package, self.folder)
         self.register(registry)
+        self.discovered[package] = registry
         mine = {(declared.name, declared.rule) for declared in registry.routes}
         return [route for route in self.routes() if (route.endpoint, route.rule) in mine]
 
@@ -201,6 +222,60 @@ class CommunicateApp:
                 raise RouteError(message, places=[handled[handler.code], handler.place])
             handled[handler.code] = handler.place
             self.add_error_handler(handler.code, registry.factory(handler))
+
+    def discover_again(self) -> set[str]:
+        """Serve what the discovered packages declare now, in place of what they declared before: all of it, or nothing.
+
+        For hot reload. Requests under way end with the routes that they began with. Returns the rules that came, went or moved.
+
+        :raises ConfigurationError: as `discover()` does; the routes are as they were.
+        """
+        found = {package: discover(package, self.folder) for package in self.discovered}
+        known = [factory for registry in self.discovered.values() for factory in registry.factories()]
+        states = [(factory, type(factory), factory.__dict__) for factory in known]
+        try:
+            for package, registry in found.items():
+                registry.take_over(self.discovered[package])
+            before = {declared for registry in self.discovered.values() for declared in registry.declares()}
+            after = {declared for registry in found.values() for declared in registry.declares()}
+            if before != after:
+                self._replace_routes(found.values())
+        except BaseException:
+            for factory, kind, state in states:
+                factory.__class__, factory.__dict__ = kind, state
+            raise
+        self.discovered = found
+        return {rule for rule, *_ in before ^ after}
+
+    def _replace_routes(self, registries: Iterable[Registry]) -> None:
+        with self._table.replacing():
+            for registry in self.discovered.values():
+                for declared in registry.routes:
+                    self._table.remove(declared.rule, declared.name)
+                for handler in registry.errors:
+                    self._http.remove_error_page(handler.code)
+            for registry in registries:
+                self.register(registry)
+
+    def factory_at(self, path: str) -> ControllerFactory | None:
+        """Return the factory whose page answers a GET of `path`; None where no page does."""
+        return self._table.factory_at(path)
+
+    def hold_templates(self) -> None:
+        """Go on with the templates that were compiled, until `renew_templates()`. For hot reload."""
+        for environment in (self._templates, self.flask.jinja_env):
+            environment.auto_reload = False
+
+    def renew_templates(self, names: Iterable[str]) -> None:
+        """Read all templates anew, after those of `names` were compiled.
+
+        :raises jinja2.TemplateError: one can't be; all are as they were.
+        """
+        for name in names:
+            self._templates.loader.load(self._templates, name, self._templates.make_globals(None))
+        for environment in (self._templates, self.flask.jinja_env):
+            if environment.cache is not None:
+                environment.cache.clear()
 
     def routes(self) -> list[Route]:
         """Return what is served, plain Flask routes too, in the order in which the rules match."""
@@ -340,9 +415,17 @@ class CommunicateApp:
     def page_moved(self, page: Page) -> None:
         """Note a page's new state and tokens."""
         self.pages.moved(page)
+        if self.reloads is not None:
+            self.reloads.page_moved(page)
+
+    def recording(self, page: Page) -> AbstractContextManager[None]:
+        """Note which code the block runs to bring `page` up, for hot reload; else do nothing."""
+        return nullcontext() if self.reloads is None else self.reloads.recording(page)
 
     def page_visible(self, page: Page) -> None:
         """Note that a page that was told `stale` is on the screen. The reloader mounts it anew."""
+        if self.reloads is not None:
+            self.reloads.page_visible(page)
 
     def report(self, error: BaseException, what: str, page: Page) -> None:
         """Log what application code raised, and tell the error hooks."""
@@ -353,6 +436,8 @@ class CommunicateApp:
             self.refusals.note(error.code, peer, "%s: %s raised %s: %s", page.where, what, type(error).__name__, error)
         else:
             log.error("%s: %s raised %s: %s", page.where, what, type(error).__name__, error, exc_info=error)
+            if self.reloads is not None:
+                self.reloads.page_failed(page, error, what)
         for hook in self._error_hooks:
             try:
                 hook(error, what)

@@ -89,6 +89,10 @@ class PageServer:
 
         self._app.flask.register_error_handler(code, serve)
 
+    def remove_error_page(self, code: int) -> None:
+        """Let Flask answer the HTTP error `code` again."""
+        self._app.flask.error_handler_spec[None].pop(code, None)
+
     # -- pages ------------------------------------------------------------------------------------------------------------
 
     def _serve(self, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool = True) -> Any:
@@ -99,14 +103,11 @@ class PageServer:
 
     def _serve_to(self, user: User, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool) -> Any:
         remount: Remount | None = request.environ.get(REMOUNT)
-        if checked and factory.before_connect is not None:
-            context = CallCTX(user=user, route_data=route_data)
+        if checked:
             try:
-                factory.before_connect(context)
+                factory.admit(CallCTX(user=user, route_data=route_data))
             except Aborted as aborted:
                 abort(aborted.code)
-            finally:
-                context.deactivate()
         page = Page(self._app, user, factory, route_data, page_environ(request.environ))
         if remount is not None and 0 <= remount.view < len(page.controller.views):
             page.controller.view_index = remount.view

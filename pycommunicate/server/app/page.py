@@ -1,7 +1,7 @@
 """Page: one load of one URL in one tab, and everything it owns."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from pycommunicate.protocol.messages import Acknowledgement, Answer, EventMade, 
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
 from pycommunicate.protocol.values import JSON
+from pycommunicate.proxies.context import CallCTX
 from pycommunicate.proxies.dom.element import ElementWrapper
 from pycommunicate.proxies.dom.event import Event
 from pycommunicate.proxies.dom.listener import Listener, takes_argument
@@ -19,7 +20,7 @@ from pycommunicate.server.app.channel import PageChannel
 from pycommunicate.server.app.execution import application_context, run_guarded
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.handlers import HandlerQueue
-from pycommunicate.server.connection.kept import kept_state
+from pycommunicate.server.connection.kept import kept_state, put_back
 from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
 from pycommunicate.server.connection.runtime import Connection, Runtime, State
@@ -64,7 +65,8 @@ class Page(PageChannel):
         self._subscriptions: list[Any] = []
         self._mount_packet: tuple[str, bool] | None = None
         self._kept: dict[str, JSON] = {}
-        self.controller: Controller = factory.build(self)
+        with runtime.recording(self):
+            self.controller: Controller = factory.build(self)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -75,7 +77,7 @@ class Page(PageChannel):
 
     def render(self) -> Any:
         """Render the active view. Runs in the request context of the HTTP request."""
-        with run_for(self):
+        with run_for(self), self.runtime.recording(self):
             return self.controller.view.render()
 
     def join(self, connection: Connection) -> None:
@@ -343,11 +345,53 @@ class Page(PageChannel):
         except BaseException:
             controller.view_index = before
             raise
-        self._teardown(controller.views[before])
+        self._show(html, keep=keep, instead_of=controller.views[before])
+
+    def _show(self, html: str, *, keep: bool, instead_of: "View") -> None:
+        self._teardown(instead_of)
         self._end_view("the view that asked has ended")
         self._mount_packet = (html, keep)
         self._send_mount()
         self._begin_view()
+
+    def renew(self) -> None:
+        """Mount the active view into the living page as a new one, made by the factory as it is now. `controller.d` stays.
+
+        What `before_connect` or `render()` raise is raised, and the page stays as it is. For hot reload.
+        """
+        before, view = self.controller, self.controller.view
+        views, kept = list(before.views), kept_state(view)
+        with application_context(self), self.runtime.recording(self):
+            self.factory.admit(CallCTX(user=self.user, route_data=self.route_data))
+            try:
+                self._make_view_anew(type(view))
+                put_back(self.controller.view, kept)
+                html = self.render()
+                if not isinstance(html, str):
+                    self.controller.special_return_handler = None
+                    self.reload("the view leads elsewhere now")
+                    return
+            except BaseException:
+                self.controller, before.views = before, views
+                raise
+        self._show(html, keep=True, instead_of=view)
+
+    def _make_view_anew(self, shown: "type[View]") -> None:
+        controller, made = self.controller, self.factory.views
+        if type(controller) is self.factory.controller_class and [type(one) for one in controller.views] == made:
+            controller.views = list(controller.views)
+            controller.views[controller.view_index] = made[controller.view_index](controller)
+            return
+        self.controller = self.factory.build(self)
+        self.controller.d = controller.d
+        if shown in made:
+            self.controller.view_index = made.index(shown)
+
+    def handlers(self) -> Iterator[object]:
+        """What the page calls when something happens: its listeners' handlers, and what runs its timers and subscriptions."""
+        yield from (listener.handler for listener in self.listeners)
+        yield from (timer.run for timer in self._timers)
+        yield from (subscription.deliver for subscription in self._subscriptions)
 
     def _mount_again(self) -> None:
         # The browser is too far behind: what it shows is brought to what the view renders now.
@@ -375,7 +419,8 @@ class Page(PageChannel):
             timer.start()
 
     def _load(self) -> None:
-        self.controller.view.load()
+        with self.runtime.recording(self):
+            self.controller.view.load()
         if self.state is not State.ENDED:
             self.write([int(Op.LOADED)])
 

@@ -134,6 +134,14 @@ class ControllerFactory:
         self.before_connect = before_connect
         return self
 
+    def admit(self, context: CallCTX) -> None:
+        """Call `before_connect`, where there is one, with `context`, which ends with the call. What it raises is raised."""
+        try:
+            if self.before_connect is not None:
+                self.before_connect(context)
+        finally:
+            context.deactivate()
+
     def with_controller(self, controller_class: type[Controller]) -> Self:
         """Make controllers of this class."""
         self.controller_class = controller_class

@@ -1,6 +1,7 @@
 """The listeners of one page, and what the server knows of its tree: enough to drop the listeners of what it deletes."""
 
 from array import array
+from collections.abc import Iterator
 
 from pycommunicate.proxies.dom.listener import Listener
 
@@ -15,6 +16,9 @@ class Listeners:
 
     def __len__(self) -> int:
         return len(self._by_number)
+
+    def __iter__(self) -> Iterator[Listener]:
+        return iter(tuple(self._by_number.values()))
 
     def begin(self) -> None:
         """Start a new epoch: handles and listeners of the one before are gone."""

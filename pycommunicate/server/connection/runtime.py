@@ -1,6 +1,7 @@
 """What a page needs of the world around it: its socket, and the application."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any, Protocol
 
@@ -68,3 +69,6 @@ class Runtime(Protocol):
 
     def page_visible(self, page: Any) -> None:
         """Note that a page that was told `stale` is on the screen."""
+
+    def recording(self, page: Any) -> AbstractContextManager[None]:
+        """Note which code the block runs to bring the page up (hot reload), or do nothing."""

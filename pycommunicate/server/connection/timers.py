@@ -9,12 +9,12 @@ from pycommunicate.engine import Engine, Timer
 class PageTimer:
     """Calls back every `seconds`, counted from the end of the call before. `cancel()` ends it."""
 
-    __slots__ = ("_cancelled", "_due", "_engine", "_owner", "_run", "_seconds")
+    __slots__ = ("_cancelled", "_due", "_engine", "_owner", "_seconds", "run")
 
     def __init__(self, engine: Engine, seconds: float, run: Callable[["PageTimer"], None], owner: set[Any]) -> None:
         self._engine = engine
         self._seconds = seconds
-        self._run = run
+        self.run = run
         self._owner = owner
         self._due: Timer | None = None
         self._cancelled = False
@@ -36,4 +36,4 @@ class PageTimer:
     def _fire(self) -> None:
         self._due = None
         if not self._cancelled:
-            self._run(self)
+            self.run(self)
