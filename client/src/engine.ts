@@ -1,64 +1,115 @@
-import { Socket } from "engine.io-client";
 import type { Link, LinkEvents, OpenLink } from "./link.ts";
+import { polling } from "./polling.ts";
+import type { OpenTransport, Transport } from "./transport.ts";
+import { webSocket } from "./websocket.ts";
 
-/** The parts of Engine.IO's transports that a farewell needs. */
-interface Transport {
-  name: string;
-  writable: boolean;
-  ws?: WebSocket;
-  uri(): string;
-}
-
-const BOTH = ["websocket", "polling"];
+// Engine.IO 4: the first character of a packet is its type.
+const OPEN = "0";
+const CLOSE = "1";
+const PING = "2";
+const PONG = "3";
+const MESSAGE = "4";
 
 /** Links over Engine.IO: the WebSocket directly, long polling where none can be opened. */
 export function engine(base: string): OpenLink {
-  let worked = false; // a WebSocket has opened on this page
-  let attempts = 0;
-  let stalled = false; // the last attempt neither opened nor failed: something on the way swallows WebSockets
+  const path = base + "/socket/?EIO=4&transport=";
+  const past: Past = { worked: false, attempts: 0, stalled: false };
+  return (events) => new EngineLink(path, past, events);
+}
 
-  function transports(): string[] {
-    if (stalled) return [...BOTH].reverse();
-    return worked && attempts % 16 ? BOTH.slice(0, 1) : BOTH; // a restarting server is no reason to poll
+/** What the attempts of this page have shown so far. */
+interface Past {
+  /** A WebSocket has opened. */
+  worked: boolean;
+  attempts: number;
+  /** The last attempt neither opened nor failed: something on the way swallows WebSockets. */
+  stalled: boolean;
+}
+
+function transports({ worked, attempts, stalled }: Past): OpenTransport[] {
+  if (stalled) return [polling, webSocket];
+  return worked && attempts % 16 ? [webSocket] : [webSocket, polling]; // a restarting server is no reason to poll
+}
+
+class EngineLink implements Link {
+  #path: string;
+  #past: Past;
+  #events: LinkEvents;
+  #left: OpenTransport[];
+  #transport!: Transport;
+  #open = false;
+  #answered = false; // it has opened, or was refused: both tell that WebSockets are not swallowed
+  #patience = 0; // how long the server may be silent: it sends pings
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(path: string, past: Past, events: LinkEvents) {
+    past.attempts++;
+    this.#path = path;
+    this.#past = past;
+    this.#events = events;
+    this.#left = transports(past);
+    this.#begin(this.#left.shift()!);
   }
 
-  return (events: LinkEvents): Link => {
-    attempts++;
-    let answered = false; // it has opened, or was refused: both tell that WebSockets are not swallowed
-    const socket = new Socket({ path: base + "/socket", transports: transports(), tryAllTransports: true });
-    socket.on("open", () => {
-      answered = true;
-      attempts = 0;
-      worked ||= socket.transport.name === "websocket";
-      events.opened();
-    });
-    socket.on("message", (data) => events.received(data as string));
-    socket.on("heartbeat", () => events.heard());
-    socket.on("close", () => {
-      answered = true;
-      events.closed();
-    });
-    return {
-      send: (text) => void socket.send(text),
-      farewell: (text) => farewell(socket, text),
-      close() {
-        if (!answered) stalled = !stalled;
-        abandon(socket);
-      },
-    };
-  };
-}
+  send(text: string): void {
+    this.#transport.send(MESSAGE + text);
+  }
 
-/** Ends a socket that may no longer answer: Engine.IO's own close() waits until all is sent. */
-function abandon(socket: Socket): void {
-  socket.off();
-  socket.writeBuffer.length = 0;
-  socket.close();
-}
+  farewell(text: string): void {
+    this.#transport.farewell(MESSAGE + text);
+  }
 
-function farewell(socket: Socket, text: string): void {
-  const transport = socket.transport as unknown as Transport;
-  if (transport.name === "polling") navigator.sendBeacon(transport.uri(), "4" + text);
-  else if (transport.writable) socket.send(text);
-  else if (transport.ws?.readyState === 1) transport.ws.send("4" + text);
+  close(): void {
+    if (!this.#answered) this.#past.stalled = !this.#past.stalled;
+    this.#end();
+  }
+
+  #begin(open: OpenTransport): void {
+    this.#transport = open(this.#path, {
+      packet: (text) => this.#take(text, open === webSocket),
+      failed: () => this.#failed(),
+    });
+  }
+
+  #take(packet: string, overWebSocket: boolean): void {
+    this.#events.heard();
+    switch (packet[0]) {
+      case OPEN:
+        return this.#opened(JSON.parse(packet.slice(1)) as { pingInterval: number; pingTimeout: number }, overWebSocket);
+      case PING:
+        this.#transport.send(PONG);
+        return this.#listen();
+      case MESSAGE:
+        return this.#events.received(packet.slice(1));
+      case CLOSE:
+        return this.#failed();
+    }
+  }
+
+  #opened(terms: { pingInterval: number; pingTimeout: number }, overWebSocket: boolean): void {
+    this.#open = this.#answered = true;
+    this.#past.attempts = 0;
+    this.#past.worked ||= overWebSocket;
+    this.#patience = terms.pingInterval + terms.pingTimeout;
+    this.#listen();
+    this.#events.opened();
+  }
+
+  #listen(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#failed(), this.#patience);
+  }
+
+  #failed(): void {
+    this.#answered = true;
+    this.#end();
+    const next = this.#open ? undefined : this.#left.shift();
+    if (next) this.#begin(next);
+    else this.#events.closed();
+  }
+
+  #end(): void {
+    clearTimeout(this.#silence);
+    this.#transport.close();
+  }
 }

@@ -68,6 +68,7 @@ function watchLife(connection: Connection, session: Session): void {
     connection.connect();
   });
   addEventListener("online", () => connection.wake());
+  addEventListener("offline", () => connection.replace());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && !connection.joined) connection.wake();
   });
