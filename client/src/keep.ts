@@ -1,5 +1,5 @@
 import { type Author, changeOf, fieldsByKey, sameField } from "./fields.ts";
-import { Place } from "./place.ts";
+import { Place, holdStill } from "./place.ts";
 
 interface Saved {
   changes: Map<string, (field: Element) => void>;
@@ -50,11 +50,12 @@ export class Keep {
     }
     this.#saved = { changes, changed, place: new Place(fields, before?.place) };
     this.#loaded = false;
+    holdStill(true);
   }
 
   /** Another view begins. */
   discard(): void {
-    this.#saved = null;
+    this.#end();
     this.#authors = new WeakMap();
   }
 
@@ -77,6 +78,11 @@ export class Keep {
       this.#authors.set(field, "person");
     }
     saved.place.restore(fields);
-    if (this.#loaded) this.#saved = null;
+    if (this.#loaded) this.#end();
+  }
+
+  #end(): void {
+    this.#saved = null;
+    holdStill(false);
   }
 }

@@ -69,6 +69,21 @@ export class Place {
   }
 }
 
+let still: CSSStyleSheet | undefined;
+
+/**
+ * Whether the page is being built again. Its content goes and comes back: a browser that follows what moves (scroll anchoring) would
+ * follow it only one way.
+ */
+export function holdStill(held: boolean): void {
+  if (!held && !still) return;
+  if (!held) void document.scrollingElement?.scrollHeight; // the layout of what came last
+  still ??= new CSSStyleSheet();
+  still.replaceSync("*{overflow-anchor:none!important}");
+  const others = document.adoptedStyleSheets.filter((sheet) => sheet !== still);
+  document.adoptedStyleSheets = held ? [...others, still] : others;
+}
+
 function idKey(id: string): string {
   return `#${id}/0`;
 }

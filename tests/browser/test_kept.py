@@ -84,3 +84,42 @@ def test_the_page_comes_back_after_the_id_was_renewed(serve: Server, visitor: Br
     program.restart()
     expect(page.locator("#shown")).to_have_text("1 é< 0")
     assert page.evaluate("window.same"), "mounted anew, not loaded again"
+
+
+FILLED = """
+import os
+from gevent import sleep
+from pycommunicate import CommunicateApp, ControllerFactory, View
+
+app = CommunicateApp(web_port=int(os.environ["PORT"]), host="127.0.0.1")
+
+class Filled(View):
+    def render(self):
+        return self.controller.templater.render_string(
+            "<!DOCTYPE html><html lang=en><title>x</title>{{ add_includes() }}<div id=list></div><p id=state></p>"
+            "<p id=here>here</p><div style='height: 3000px'></div>")
+
+    def load(self):
+        for n in range(5):
+            self.html_wrapper.element("#list").add_child("p").content = str(n)
+            sleep(0.05)
+        self.html_wrapper.element("#state").content = f"ready in {os.getpid()}"
+
+app.add_controller("/", ControllerFactory().add_view(Filled).set_default_view(Filled))
+app.set_secret_key("a secret that is long enough")
+app.run()
+"""
+
+
+def test_the_page_stays_where_it_was_scrolled_while_load_fills_it_again(serve: Server, visitor: BrowserContext) -> None:
+    program = serve(FILLED)
+    page = visitor.new_page()
+    page.goto(program.url)
+    expect(page.locator("#state")).to_have_text(f"ready in {program.pid}")
+    page.evaluate("scrollTo(0, 250)")
+    where = "() => [scrollY, Math.round(document.getElementById('here').getBoundingClientRect().top)]"
+    before = page.evaluate(where)
+    program.restart()
+    expect(page.locator("#state")).to_have_text(f"ready in {program.pid}", timeout=10_000)
+    page.wait_for_timeout(200)
+    assert page.evaluate(where) == before
