@@ -72,8 +72,9 @@ class _Loader(importlib.machinery.SourceFileLoader):
         loaded = Loaded(module.__name__, file, module, source, parse(source, file))
         self._modules.by_name[loaded.name] = loaded
         try:
-            for statement in loaded.statements:
-                loaded.run(statement, self._modules.recorder)
+            with self._modules.recorder.apart():
+                for statement in loaded.statements:
+                    loaded.run(statement, self._modules.recorder)
         except BaseException:
             self._modules.by_name.pop(loaded.name, None)
             raise

@@ -22,6 +22,7 @@ class Recorder:
         self._prefixes = tuple({f"{one}{os.sep}" for one in (folder.absolute(), folder.resolve())})
         self._own: dict[str, bool] = {}
         self._open = 0
+        self._profiler: Any = None
 
     def owns(self, file: str) -> bool:
         """Whether `file` is one of the project's own."""
@@ -41,6 +42,8 @@ class Recorder:
         outer = _recording.get()
         mine: set[CodeType] = set()
         token = _recording.set(mine)
+        if not self._open:
+            self._profiler = sys.getprofile()
         self._open += 1
         sys.setprofile(self._called)  # of this greenlet: others have their own, or none
         try:
@@ -48,11 +51,20 @@ class Recorder:
         finally:
             self._open -= 1
             if not self._open:
-                sys.setprofile(None)
+                sys.setprofile(self._profiler)
             _recording.reset(token)
             into |= mine
             if outer is not None:
                 outer |= mine
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Keep what runs in the block out of the sets around it: a module that is imported keeps its own."""
+        token = _recording.set(None)
+        try:
+            yield
+        finally:
+            _recording.reset(token)
 
     def _called(self, frame: FrameType, event: str, _argument: Any) -> None:
         if event != "call":

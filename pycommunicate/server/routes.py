@@ -4,7 +4,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -125,8 +125,10 @@ class RouteTable:
         return self._declared.get((rule.endpoint, rule.rule), (None, None))[0]
 
     @contextmanager
-    def replacing(self) -> Iterator[None]:
-        """Let routes be removed and added though requests have been served. Where the block raises, all are as they were.
+    def replacing(self, gone: Collection[tuple[str, str]]) -> Iterator[None]:
+        """Remove routes, and let others be added though requests have been served. Where the block raises, all are as they were.
+
+        :param gone: the rules with their endpoints that are served no more.
 
         The block must not yield to other greenlets. The map is a new one: who has begun with the old one ends with it.
         """
@@ -134,8 +136,13 @@ class RouteTable:
         functions, declared = dict(flask.view_functions), dict(self._declared)
         handlers = deepcopy(dict(flask.error_handler_spec[None]))
         served, flask._got_first_request = flask._got_first_request, False
-        flask.url_map = _copy(before, lambda _rule: True)
         try:
+            flask.url_map = _copy(before, lambda rule: (rule.rule, rule.endpoint) not in gone)
+            left = {rule.endpoint for rule in flask.url_map.iter_rules()}
+            for rule, endpoint in gone:
+                self._declared.pop((endpoint, rule), None)
+                if endpoint not in left:
+                    flask.view_functions.pop(endpoint, None)
             yield
         except BaseException:
             flask.url_map = before
@@ -147,14 +154,6 @@ class RouteTable:
             raise
         finally:
             flask._got_first_request = served
-
-    def remove(self, rule: str, endpoint: str) -> None:
-        """Serve a route no more. Only in `replacing()`."""
-        self._declared.pop((endpoint, rule), None)
-        flask = self._flask
-        flask.url_map = _copy(flask.url_map, lambda one: (one.rule, one.endpoint) != (rule, endpoint))
-        if all(one.endpoint != endpoint for one in flask.url_map.iter_rules()):
-            flask.view_functions.pop(endpoint, None)
 
     def _place_of(self, rule: Rule) -> tuple[str, int] | None:
         if (rule.endpoint, rule.rule) in self._declared:

@@ -248,12 +248,10 @@ class CommunicateApp:
         return {rule for rule, *_ in before ^ after}
 
     def _replace_routes(self, registries: Iterable[Registry]) -> None:
-        with self._table.replacing():
-            for registry in self.discovered.values():
-                for declared in registry.routes:
-                    self._table.remove(declared.rule, declared.name)
-                for handler in registry.errors:
-                    self._http.remove_error_page(handler.code)
+        known = list(self.discovered.values())
+        with self._table.replacing({(one.rule, one.name) for registry in known for one in registry.routes}):
+            for handler in [one for registry in known for one in registry.errors]:
+                self._http.remove_error_page(handler.code)
             for registry in registries:
                 self.register(registry)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import textwrap
@@ -310,3 +311,86 @@ def test_two_routes_for_the_same_urls_change_nothing(running: Running) -> None:
     running.save("views/shop.py", ("say old", "say new"))
     page.click("#say")
     assert page.text("#out") == ["say new 5 cents"]
+
+
+@pytest.mark.parametrize("saves", [60, pytest.param(200, marks=pytest.mark.soak)])
+def test_many_saves_leave_nothing_behind(running: Running, saves: int) -> None:
+    page = running.open()
+    rules = len(list(running.app.flask.url_map.iter_rules()))
+
+    def save_all(number: int) -> None:
+        text = textwrap.dedent(FILES["views/shop.py"]).lstrip("\n")
+        text = text.replace("say old", f"say {number}").replace("content = GREETING", f'content = "{number}"')
+        files = [
+            running.write("views/shop.py", text + f"\n        other = {number}\n"),
+            running.write("views/words.py", FILES["views/words.py"].replace("cents", f"cents {number}")),
+            running.write(
+                "controllers/shop.py",
+                textwrap.dedent(FILES["controllers/shop.py"]) + f"\n@route('/r{number}')\nclass R(Shop): pass\n",
+            ),
+            running.write("templates/part.html", f"<p id='part'>{number}</p>"),
+        ]
+        assert running.saved(*files) == ""
+        assert "serves on" not in running.said[-1]
+        page.tick(0)
+
+    def counted() -> dict[str, int]:
+        gc.collect()
+        classes = [one for one in gc.get_objects() if isinstance(one, type) and one.__module__ == "views.shop"]
+        functions = [
+            one for one in gc.get_objects() if getattr(one, "__module__", "") == "views.shop" and callable(one)
+        ]
+        (open_page,) = running.app.pages
+        return {
+            "rules": len(list(running.app.flask.url_map.iter_rules())) - rules,
+            "classes": len(classes),
+            "functions": len(functions),
+            "listeners": len(open_page.listeners),
+            "view functions": len(running.app.flask.view_functions),
+            "objects": len(gc.get_objects()) // 2000,
+        }
+
+    for number in range(30):
+        save_all(number)
+    before = counted()
+    for number in range(30, saves):
+        save_all(number)
+    after = counted()
+    assert {name: count for name, count in after.items() if count > before[name]} == {}
+    assert page.text("#greeting") == [str(saves - 1)]
+    page.click("#say")
+    assert page.text("#out") == [f"say {saves - 1} 5 cents {saves - 1}"]
+
+
+BROKEN = {
+    "a syntax error": ("views/shop.py", "class Shop(View):", "class Shop(View:"),
+    "a name that is not there": ("views/shop.py", "class Shop(View):", "x = nothing\nclass Shop(View):"),
+    "an import that is not there": ("views/shop.py", "from pycommunicate import View", "from pycommunicate import View, Vieww"),
+    "the end of the program": ("views/words.py", 'GREETING = "hello"', 'GREETING = exit(1)'),
+    "an endless loop": ("views/words.py", 'GREETING = "hello"', 'GREETING = [0 for _ in iter(int, 1)]'),
+    "a template": ("templates/shop.html", "{{ title }}", "{{ title"),
+    "render()": ("views/shop.py", 'title="Shop"', "title=1 / 0"),
+    "load()": ("views/shop.py", "content = GREETING", "content = 1 / 0"),
+    "a route": ("controllers/shop.py", '@route("/")', "@route(5)"),
+    "a view that is none": ("controllers/shop.py", "views = [Shop]", "views = [str]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_and_mended_in_a_loop(running: Running, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pycommunicate.server.app.reloading._IMPORT_SECONDS", 0.3)
+    name, good, broken = BROKEN[kind]
+    page = running.open(raise_errors=False)
+    told = listen(running)
+    for _ in range(3):
+        assert running.save(name, (good, broken)) == ""
+        page.tick(0)
+        assert told[-1][0] == "fault"
+        assert page.text("h1") == ["old heading"]
+        page.click("#say")
+        told.clear()
+        assert running.save(name, (broken, good)) == ""
+        page.tick(0)
+        assert "fixed" in [what for what, _ in told]
+        page.click("#say")
+        assert page.text("#out") == ["say old 5 cents"]
