@@ -1,4 +1,4 @@
-"""Builds the browser's client: `client/` becomes `pycommunicate/static/client.js`.
+"""Builds the browser's client: `client/` becomes `pycommunicate/static/client.js` and `client-debug.js`.
 
 hatchling calls `get_build_hook()` for a wheel, an sdist and an editable install. `dev.py` uses the functions alone, without hatchling.
 """
@@ -83,23 +83,23 @@ def package_npm(folder: Path) -> Npm | None:
     return Npm((str(node), str(script)), str(node.parent)) if node.is_file() and script.is_file() else None
 
 
-def bundle(root: Path) -> Path:
-    """Where the built client belongs."""
-    return root / "pycommunicate" / "static" / "client.js"
+def bundles(root: Path) -> list[Path]:
+    """Where the built clients belong: the one of production, and the one of hot reload."""
+    return [root / "pycommunicate" / "static" / name for name in ("client.js", "client-debug.js")]
 
 
 def is_built(root: Path) -> bool:
-    """Whether the bundle is newer than all that it is made from. In an unpacked sdist it always counts as built."""
-    built = bundle(root)
-    if not built.is_file():
+    """Whether the bundles are newer than all that they are made from. In an unpacked sdist they always count as built."""
+    built = bundles(root)
+    if not all(file.is_file() for file in built):
         return False
     client = root / "client"
     if (root / "PKG-INFO").is_file() or not client.is_dir():
         return True
-    sources = [client / name for name in ("package.json", "package-lock.json", "build.mjs", "tsconfig.json")]
-    sources += [client / "src", *(client / "src").rglob("*")]
+    sources = [client / name for name in ("package.json", "package-lock.json", "build.mjs", "styles.mjs", "tsconfig.json")]
+    sources += [client / "src", *(client / "src").rglob("*"), root / "pycommunicate" / "reload" / "fault.css"]
     newest = max((source.stat().st_mtime_ns for source in sources if source.exists()), default=0)
-    return built.stat().st_mtime_ns >= newest
+    return min(file.stat().st_mtime_ns for file in built) >= newest
 
 
 def install_modules(root: Path, npm: Npm) -> None:
@@ -117,13 +117,14 @@ def install_modules(root: Path, npm: Npm) -> None:
 
 
 def build_client(root: Path, npm: Npm) -> None:
-    """Make `bundle(root)` anew."""
+    """Make `bundles(root)` anew."""
     install_modules(root, npm)
     npm.call(root / "client", "run", "build")
-    if not bundle(root).is_file():
-        message = "the client was not built: `npm run build` in client/ did not write pycommunicate/static/client.js"
-        raise ClientBuildError(message)
-    bundle(root).touch()
+    for file in bundles(root):
+        if not file.is_file():
+            message = f"the client was not built: `npm run build` in client/ did not write pycommunicate/static/{file.name}"
+            raise ClientBuildError(message)
+        file.touch()
 
 
 def get_build_hook() -> type["BuildHookInterface[Any]"]:

@@ -4,6 +4,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { styles } from "./styles.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
@@ -23,6 +24,7 @@ await build({
   format: "esm",
   target: "node20",
   packages: "external",
+  plugins: [styles],
   sourcemap: "inline",
 });
 const built = tests.map((name) => join(outdir, name.replace(/\.ts$/, ".mjs")));

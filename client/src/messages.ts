@@ -26,4 +26,5 @@ export type ServerMessage =
   | ["operations", epoch: string, first: number, operations: Operation[], received: number, allowed: number]
   | ["token", epoch: string, mount: string]
   | ["credit", epoch: string, received: number, allowed: number]
-  | ["refused", code: string, sentence: string];
+  | ["refused", code: string, sentence: string]
+  | ["debug", what: string, data: unknown];

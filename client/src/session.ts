@@ -25,6 +25,8 @@ export interface SessionDelegate {
   refused(code: string, sentence: string): void;
   /** The queue of events is full. */
   full(): void;
+  /** What hot reload says; only its own build of the client listens. */
+  debug?(what: string, data: unknown): void;
 }
 
 /** The page's side of the conversation: numbers, epochs, acknowledgements. */
@@ -83,6 +85,8 @@ export class Session implements ConnectionDelegate, Outcome {
         return this.#credit(known[1], known[2], known[3]);
       case "refused":
         return this.#refused(known[1], known[2]);
+      case "debug":
+        this.#delegate.debug?.(known[1], known[2]);
     }
   }
 
@@ -92,6 +96,11 @@ export class Session implements ConnectionDelegate, Outcome {
 
   leave(): void {
     this.connection.farewell(["leave", this.#epoch]);
+  }
+
+  /** Sends a message that has nothing of its own to say. */
+  tell(name: string): void {
+    this.#send(encodeEvent([name, this.#epoch, this.#applied]));
   }
 
   /** A listener fired. */

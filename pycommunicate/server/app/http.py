@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from typing import Any, Protocol
 
 from flask import Response, abort, current_app, make_response, request
@@ -15,6 +16,8 @@ from werkzeug.http import dump_cookie
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
 from pycommunicate.proxies.context import Aborted, CallCTX
+from pycommunicate.reload.errorpage import PAGE_POLICY, render_error_page
+from pycommunicate.reload.fault import describe_fault
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.script import DEBUG, client_script, debug_script
@@ -45,6 +48,7 @@ class Application(Runtime, Protocol):
     pages: Pages
     users: UserTracker
     tickets: dict[str, tuple[User, Any, float]]
+    folder: Path
     build: str
 
 
@@ -59,6 +63,8 @@ class PageServer:
         flask.add_url_rule(f"{PREFIX}/build", "pycommunicate.build", self._serve_build)
         if "static" in flask.view_functions:
             flask.add_url_rule("/favicon.ico", "pycommunicate.favicon", _serve_favicon)
+        self._handle_exception = flask.handle_exception
+        flask.handle_exception = self._handle  # type: ignore[method-assign]
         flask.add_url_rule(TICKET_PATH, "pycommunicate.ticket", self._redeem, methods=["POST"])
 
     def add_page(
@@ -222,6 +228,22 @@ class PageServer:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    # -- while hot ------------------------------------------------------------------------------------------------------------
+
+    def _handle(self, error: Exception) -> Any:
+        response = self._handle_exception(error)
+        wanted = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if not self._app.hot or not wanted or REMOUNT in request.environ:
+            return response
+        fault = describe_fault(error, self._app.folder, title=f"{request.path} could not be shown")
+        note = "The server runs. This page loads itself again when the code has changed."
+        html = render_error_page(fault, note=note, base=request.script_root, build=self._app.build)
+        shown = Response(html, 500)
+        shown.headers["Cache-Control"] = "no-store"
+        shown.headers["Content-Security-Policy"] = PAGE_POLICY
+        shown.headers["X-Content-Type-Options"] = "nosniff"
+        return shown
 
     def _report(self, error: BaseException, what: str) -> None:
         log.error(

@@ -1,0 +1,84 @@
+import { Connection } from "./connection.ts";
+import { engine } from "./engine.ts";
+import { Handles } from "./handles.ts";
+import { watchHead } from "./head.ts";
+import { Keep } from "./keep.ts";
+import type { OpenLink } from "./link.ts";
+import { Listeners } from "./listeners.ts";
+import { VERSION } from "./messages.ts";
+import { morph } from "./morph.ts";
+import type { Scope } from "./operations/scope.ts";
+import type { PageData } from "./page.ts";
+import { toTheTop } from "./place.ts";
+import { reloadOnce, reloadWorked } from "./reload.ts";
+import { Session, type SessionDelegate } from "./session.ts";
+import { Status } from "./status.ts";
+
+export const RELOADING = ["not_yours", "reload", "version"];
+
+export interface Started {
+  session: Session;
+  connection: Connection;
+  delegate: SessionDelegate;
+}
+
+/** Brings the page to life. */
+export function start(page: PageData, open: OpenLink = engine(page.base)): Started {
+  const status = new Status();
+  const keep = new Keep();
+  const handles = new Handles();
+  const listeners = new Listeners((...fired) => session.fire(...fired));
+
+  const delegate: SessionDelegate = {
+    joined() {
+      status.connected();
+      reloadWorked(() => connection.joined);
+    },
+    lost: (silent) => status.lost(silent),
+    full: () => status.full(),
+    refused(code, sentence) {
+      const reloads = RELOADING.includes(code);
+      if (!reloads || !reloadOnce()) status.refused(sentence, reloads);
+    },
+    remount({ html, keep: same, url }, begin) {
+      const known = handles.all();
+      const ours = (element: Element): boolean => known.has(element);
+      if (same) keep.save();
+      else keep.discard();
+      begin();
+      if (url !== null) history.replaceState(history.state, "", url);
+      morph({ html, keep: same ? keep : null, base: page.base, ours });
+      if (same) keep.settle();
+      else toTheTop();
+    },
+    remounted: (lost) => status.remounted(lost),
+  };
+
+  const scope: Scope = { handles, listeners, keep, base: page.base, loaded: false };
+  const session: Session = new Session(page, scope, delegate);
+  const connection = new Connection(open, session);
+  session.connection = connection;
+  keep.watch();
+  watchHead();
+  watchLife(connection, session);
+  status.start();
+  connection.connect();
+  const shown = { version: VERSION, get state() { return status.state; }, get loaded() { return scope.loaded; } };
+  Object.defineProperty(window, "pycommunicate", { value: Object.freeze(shown) });
+  return { session, connection, delegate };
+}
+
+/** The page comes and goes: back/forward cache, sleep, network. */
+function watchLife(connection: Connection, session: Session): void {
+  addEventListener("pagehide", ({ persisted }) => (persisted ? connection.suspend() : session.leave()));
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    session.lost(false);
+    connection.connect();
+  });
+  addEventListener("online", () => connection.wake());
+  addEventListener("offline", () => connection.replace());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && !connection.joined) connection.wake();
+  });
+}
