@@ -96,7 +96,9 @@ def is_built(root: Path) -> bool:
     client = root / "client"
     if (root / "PKG-INFO").is_file() or not client.is_dir():
         return True
-    sources = [client / name for name in ("package.json", "package-lock.json", "build.mjs", "styles.mjs", "tsconfig.json")]
+    sources = [
+        client / name for name in ("package.json", "package-lock.json", "build.mjs", "styles.mjs", "tsconfig.json")
+    ]
     sources += [client / "src", *(client / "src").rglob("*"), root / "pycommunicate" / "reload" / "fault.css"]
     newest = max((source.stat().st_mtime_ns for source in sources if source.exists()), default=0)
     return min(file.stat().st_mtime_ns for file in built) >= newest
@@ -122,7 +124,9 @@ def build_client(root: Path, npm: Npm) -> None:
     npm.call(root / "client", "run", "build")
     for file in bundles(root):
         if not file.is_file():
-            message = f"the client was not built: `npm run build` in client/ did not write pycommunicate/static/{file.name}"
+            message = (
+                f"the client was not built: `npm run build` in client/ did not write pycommunicate/static/{file.name}"
+            )
             raise ClientBuildError(message)
         file.touch()
 

@@ -2,7 +2,7 @@
 import { Connection } from "../src/connection.ts";
 import { Handles } from "../src/handles.ts";
 import { Keep } from "../src/keep.ts";
-import type { Link, LinkEvents } from "../src/link.ts";
+import type { Link, LinkEvents, OpenLink } from "../src/link.ts";
 import { Listeners } from "../src/listeners.ts";
 import { Session, type SessionDelegate } from "../src/session.ts";
 
@@ -19,23 +19,32 @@ export class FakeServer {
   session: Session;
   connection: Connection;
 
-  constructor() {
+  constructor(around: (open: OpenLink) => OpenLink = (open) => open) {
     const note = (call: string) => () => void this.calls.push(call);
     const delegate: SessionDelegate = {
-      joined: note("joined"),
-      lost: note("lost"),
+      joined: () => this.#note("joined"),
+      lost: () => this.#note("lost"),
       full: note("full"),
       refused: (code) => void this.calls.push(`refused ${code}`),
       remount: (_remount, begin) => begin(),
+      debug: (what, data) => void this.calls.push(`debug ${what} ${JSON.stringify(data)}`),
       remounted: (lost) => void this.calls.push(lost ? "remounted, something lost" : "remounted"),
     };
     this.listeners = new Listeners((...fired) => this.session.fire(...fired));
     const page = { version: 1, base: "/__pycommunicate", request: "request-1", mount: "mount-1" };
     const scope = { handles: this.handles, listeners: this.listeners, keep: new Keep(), base: page.base, loaded: false };
     this.session = new Session(page, scope, delegate);
-    this.connection = new Connection((events) => this.#open(events), this.session);
+    this.connection = new Connection(around((events) => this.#open(events)), this.session);
     this.session.connection = this.connection;
     this.connection.connect();
+  }
+
+  /** Called with what the session tells its delegate. */
+  heard: (call: string) => void = () => {};
+
+  #note(call: string): void {
+    this.calls.push(call);
+    this.heard(call);
   }
 
   #open(events: LinkEvents): Link {

@@ -56,7 +56,8 @@ _PAGE: Final = """<!DOCTYPE html>
 </head>
 <body>
 <main class="fault">
-<header><h1>{title}</h1><div class="actions"><button type="button" aria-live="polite">Copy</button></div></header>
+<div class="actions"><button type="button" aria-live="polite">Copy</button></div>
+<h1>{title}</h1>
 {story}
 {causes}
 <p class="note" role="status">{note}</p>
@@ -113,7 +114,7 @@ def _story(told: Description) -> Iterator[str]:
     own = [frame for frame in frames if frame["project"]][leads:]
     others = [frame for frame in frames if not frame["project"]]
     if own:
-        yield f"<h2>{'Called from' if leads else 'Met in'}</h2>{_list(own)}"
+        yield f"<h2>{'Called from' if leads else 'Reached from'}</h2>{_list(own)}"
     if others:
         count = "1 frame" if len(others) == 1 else f"{len(others)} frames"
         yield f'<details class="libraries"><summary>{count} in libraries</summary>{_list(others)}</details>'

@@ -5,3 +5,4 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BUNDLE: Final = ROOT / "pycommunicate" / "static" / "client.js"
+DEBUG_BUNDLE: Final = BUNDLE.with_name("client-debug.js")

@@ -6,12 +6,15 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from tests.contract.project import BUNDLE, ROOT
+import pytest
+
+from tests.contract.project import BUNDLE, DEBUG_BUNDLE, ROOT
 
 LOCK = ROOT / "client" / "package-lock.json"
-LARGEST = 20 * 1024
+LARGEST = {BUNDLE: 20 * 1024, DEBUG_BUNDLE: 26 * 1024}
 ADDRESS = re.compile(r"(https?|git|ssh|file)(\+\w+)?:", re.IGNORECASE)
 
 
@@ -28,14 +31,21 @@ def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, value
 
 
-def test_the_bundle_is_small() -> None:
-    size = len(gzip.compress(BUNDLE.read_bytes(), 9))
-    assert size <= LARGEST, f"client.js is {size} bytes gzipped, {LARGEST} are allowed"
+@pytest.mark.parametrize("bundle", LARGEST, ids=lambda bundle: bundle.name)
+def test_the_bundle_is_small(bundle: Path) -> None:
+    size = len(gzip.compress(bundle.read_bytes(), 9))
+    assert size <= LARGEST[bundle], f"{bundle.name} is {size} bytes gzipped, {LARGEST[bundle]} are allowed"
+
+
+def test_only_the_bundle_of_hot_reload_has_its_parts() -> None:
+    assert b"pycommunicate-debug" in DEBUG_BUNDLE.read_bytes()
+    assert b"pycommunicate-debug" not in BUNDLE.read_bytes()
 
 
 def test_the_bundle_is_newer_than_its_sources() -> None:
     newest = max((ROOT / "client" / "src").rglob("*.ts"), key=lambda path: path.stat().st_mtime)
-    assert BUNDLE.stat().st_mtime >= newest.stat().st_mtime, f"{newest} changed since the client was built"
+    oldest = min(bundle.stat().st_mtime for bundle in LARGEST)
+    assert oldest >= newest.stat().st_mtime, f"{newest} changed since the client was built"
 
 
 def test_the_lock_file_has_no_addresses() -> None:

@@ -52,7 +52,9 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_library_and_the_client(wheel: Path) -> None:
     found = names(wheel)
-    assert {"pycommunicate/static/client.js", "pycommunicate/py.typed", "pycommunicate_cli/py.typed"} <= found
+    assert {"pycommunicate/static/client.js", "pycommunicate/static/client-debug.js"} <= found
+    assert {"pycommunicate/reload/fault.css", "pycommunicate/reload/errorpage.css"} <= found
+    assert {"pycommunicate/py.typed", "pycommunicate_cli/py.typed"} <= found
     sources = [path.relative_to(ROOT).as_posix() for path in (ROOT / "pycommunicate").rglob("*.py")]
     assert set(sources) <= found
     with zipfile.ZipFile(wheel) as archive:

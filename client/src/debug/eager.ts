@@ -18,8 +18,9 @@ export class Eager {
       return open({
         ...events,
         closed: () => {
+          const links = this.#links;
           events.closed();
-          this.#again();
+          this.#again(links);
         },
       });
     };
@@ -42,8 +43,8 @@ export class Eager {
     this.#until = 0;
   }
 
-  #again(): void {
-    const links = this.#links;
+  /** Tries anew, unless somebody did meanwhile. */
+  #again(links: number): void {
     setTimeout(() => {
       if (Date.now() < this.#until && links === this.#links) this.connection.connect();
     }, PAUSE);

@@ -49,7 +49,7 @@ function story(told: Told): Node[] {
   const leading = first?.project && first.file === told.file && first.line === told.line;
   const own = told.frames.filter((frame) => frame.project).slice(leading ? 1 : 0);
   const others = told.frames.filter((frame) => !frame.project);
-  if (own.length) shown.push(make("h2", "", leading ? "Called from" : "Met in"), list(own));
+  if (own.length) shown.push(make("h2", "", leading ? "Called from" : "Reached from"), list(own));
   if (others.length) {
     const count = others.length === 1 ? "1 frame" : `${others.length} frames`;
     shown.push(make("details", "libraries", make("summary", "", `${count} in libraries`), list(others)));

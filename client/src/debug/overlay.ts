@@ -20,13 +20,14 @@ export class Overlay {
     if (before) {
       before.replaceChildren(...dialog.childNodes);
       before.scrollTop = 0;
-      return;
+    } else {
+      this.#dialog = dialog;
+      dialog.addEventListener("close", () => this.#closed(dialog));
+      this.#place().append(dialog);
+      dialog.showModal();
     }
-    this.#dialog = dialog;
-    dialog.addEventListener("close", () => this.#closed(dialog));
-    this.#place().append(dialog);
-    dialog.showModal();
-    dialog.focus({ preventScroll: true }); // no button: who types on would press it
+    this.#dialog!.focus({ preventScroll: true }); // no button: who types on would press it
+    this.#dialog!.querySelectorAll<HTMLElement>(".caret").forEach(bringIn);
   }
 
   fixed(): void {
@@ -51,7 +52,7 @@ export class Overlay {
     const title = make("h1", "", fault.title);
     const body = make("div", "", ...render(fault));
     const note = make("p", "note", "Below is the last version that worked. This goes by itself when the error is mended; ", make("kbd", "", "Esc"), " closes it.");
-    const dialog = make("dialog", "fault", make("header", "", title, this.#actions(fault)), body, note);
+    const dialog = make("dialog", "fault", this.#actions(fault), title, body, note);
     dialog.role = "alertdialog";
     dialog.lang = "en";
     dialog.dir = "ltr";
@@ -101,4 +102,12 @@ export class Overlay {
   #tidy(): void {
     if (!this.#dialog && !this.#bar) this.#root?.host.remove();
   }
+}
+
+/** Scrolls a block of code sideways, where the carets would not be seen. */
+function bringIn(caret: HTMLElement): void {
+  const block = caret.closest<HTMLElement>(".code")!;
+  const { left } = caret.getBoundingClientRect();
+  const { right, width } = block.getBoundingClientRect();
+  if (left > right - width / 4) block.scrollLeft = left - right + width / 2;
 }

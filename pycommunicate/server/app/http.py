@@ -231,12 +231,12 @@ class PageServer:
 
     # -- while hot ------------------------------------------------------------------------------------------------------------
 
-    def _handle(self, error: Exception) -> Any:
-        response = self._handle_exception(error)
+    def _handle(self, e: Exception) -> Response:
+        response = self._handle_exception(e)
         wanted = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if not self._app.hot or not wanted or REMOUNT in request.environ:
             return response
-        fault = describe_fault(error, self._app.folder, title=f"{request.path} could not be shown")
+        fault = describe_fault(e, self._app.folder, title=f"{request.path} could not be shown")
         note = "The server runs. This page loads itself again when the code has changed."
         html = render_error_page(fault, note=note, base=request.script_root, build=self._app.build)
         shown = Response(html, 500)
