@@ -1,117 +1,153 @@
-"""Watching a project's files, for `run --debug`. Used in a process without gevent: watchdog's thread dies in a patched one."""
+"""Watching a project's files, for `run --debug`: what counts as a change, and which changes belong together."""
 
 import hashlib
-import logging
-import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.polling import PollingObserver
+from typing import Final, Protocol
 
 from pycommunicate.reload.graph import is_skipped
+from pycommunicate_cli.polling import Polling, Watchdog
 
-SUFFIXES: Final = frozenset({".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".css", ".js", ".svg", ".toml"})
+SUFFIXES: Final = frozenset(
+    {
+        *(".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".toml"),
+        *(".css", ".js", ".mjs", ".svg", ".webmanifest"),
+        *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".woff", ".woff2", ".ttf", ".otf"),
+    }
+)
 """What a project is written in. Other files are its data, which it may write itself."""
 NAMES: Final = frozenset({".env"})
-SKIPPED: Final = frozenset({"tests", "data", "instance"})
+SKIPPED: Final = frozenset({"tests", "data", "instance", "media", "uploads"})
 _QUIET: Final = 0.02
 _LONGEST: Final = 0.2
+_RETURN: Final = 0.1
+"""Seconds in which a deleted file may come back: many programs save by deleting and writing."""
+_LARGE: Final = 1 << 20
 
-# It tells of its own race when it is stopped; nobody can do anything about it.
-logging.getLogger("watchdog").addHandler(logging.NullHandler())
-logging.getLogger("watchdog").propagate = False
+
+@dataclass(frozen=True)
+class Batch:
+    """Files that were changed, created or deleted together."""
+
+    paths: tuple[Path, ...]
+    saved: float
+    """When the first of them was (`time.time()`)."""
 
 
-class Watcher(FileSystemEventHandler):
-    """Calls `changed(paths)`, in a thread of its own, after files of the project have changed their content."""
+class Source(Protocol):
+    """What tells of files."""
 
-    def __init__(self, folder: Path, changed: Callable[[list[Path]], None], *, poll: bool = False) -> None:
+    def start(self) -> None:
+        """Begin. Raises `OSError` where the system's limits are reached."""
+
+    def stop(self) -> None:
+        """Make `read` return at once. Any thread may call this."""
+
+    def close(self) -> None:
+        """Let go of what the system holds."""
+
+    def read(self, seconds: float | None) -> tuple[set[Path], bool]:
+        """Wait for changes, `seconds` at most; return files and folders, and whether others were missed."""
+
+
+class Watcher:
+    """Calls `changed(batch)`, in a thread of its own, after files of the project have changed their content."""
+
+    def __init__(self, folder: Path, changed: Callable[[Batch], None], *, poll: bool = False) -> None:
         self._folder = folder
         self._changed = changed
-        self._observer: Any = PollingObserver(timeout=0.5) if poll else Observer()
-        # Only inotify says when a file is complete; elsewhere a change is all there is.
-        self._kinds = {"created", "moved", "deleted", "closed"}
-        if poll or type(self._observer).__name__ != "InotifyObserver":
-            self._kinds.add("modified")
-        self._paths: queue.Queue[Path | None] = queue.Queue()
+        self._source = _source(folder, poll=poll)
         self._known: dict[Path, str] = {}
-        self._watched: set[Path] = set()
-        self._thread = threading.Thread(target=self._collect, daemon=True)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
         """Start watching. Raises `OSError` where the system's limits are reached."""
+        self._source.start()
         self._known = {file: _digest(file) for file in project_files(self._folder)}
-        self._observer.schedule(self, str(self._folder), recursive=False)
-        for entry in sorted(self._folder.iterdir()):
-            self._watch(entry)
-        self._observer.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching."""
-        if self._thread.is_alive():
-            self._paths.put(None)
-            self._observer.stop()
-            self._observer.join(2)
+        """Stop watching. May be called again."""
+        if not self._stopping:
+            self._stopping = True
+            self._source.stop()
+            if self._thread.is_alive():
+                self._thread.join(2)
+            self._source.close()
 
-    def _watch(self, entry: Path) -> None:
-        if entry.is_dir() and entry not in self._watched and not is_ignored(entry):
-            self._watched.add(entry)
-            self._observer.schedule(self, str(entry), recursive=True)
+    def _run(self) -> None:
+        while not self._stopping:
+            found, missed = self._source.read(None)
+            paths = {file for path in found for file in self._files(path)}
+            if missed:
+                paths.update(self._all())
+            if paths:
+                self._collect(paths, time.time())
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Note a change (watchdog's thread calls this)."""
-        if event.event_type not in self._kinds:
+    def _collect(self, paths: set[Path], saved: float) -> None:
+        end = time.monotonic() + _LONGEST
+        while not self._stopping:
+            quiet = _QUIET if all(path.exists() for path in paths) else _RETURN
+            found, missed = self._source.read(min(quiet, max(0, end - time.monotonic())))
+            paths.update(file for path in found for file in self._files(path))
+            if missed:
+                paths.update(self._all())
+            if not found or time.monotonic() > end:
+                break
+        changed = tuple(path for path in sorted(paths) if self._has_changed(path))
+        if changed and not self._stopping:
+            self._changed(Batch(changed, saved))
+
+    def _files(self, path: Path) -> Iterator[Path]:
+        """Return the watched files that `path` is, or that are or were below it."""
+        parents = [parent for parent in path.parents if self._folder in parent.parents]
+        if any(is_ignored(parent) for parent in parents):
             return
-        for raw in (event.src_path, event.dest_path):
-            path = Path(str(raw)) if raw else None
-            if path is None:
-                continue
-            if event.is_directory and path.parent == self._folder and event.event_type in {"created", "moved"}:
-                self._watch(path)
-            for file in project_files(path) if path.is_dir() and event.event_type != "modified" else [path]:
-                self._paths.put(file)
+        if is_watched(path):
+            yield path
+        if path.is_dir():
+            if not is_ignored(path):
+                yield from project_files(path)
+        elif not path.exists():
+            yield from [known for known in self._known if path in known.parents]
 
-    def _collect(self) -> None:
-        while True:
-            first = self._paths.get()
-            if first is None:
-                return
-            batch = {first}
-            end = time.monotonic() + _LONGEST
-            while time.monotonic() < end:
-                try:
-                    path = self._paths.get(timeout=_QUIET)
-                except queue.Empty:
-                    break
-                if path is None:
-                    return
-                batch.add(path)
-            changed = [path for path in sorted(batch) if self._has_changed(path)]
-            if changed:
-                self._changed(changed)
+    def _all(self) -> set[Path]:
+        return {*self._known, *project_files(self._folder)}
 
     def _has_changed(self, path: Path) -> bool:
-        if not is_watched(path) or any(is_ignored(parent) for parent in _parents(path, self._folder)):
-            return False
-        before, now = self._known.get(path, ""), _digest(path)
-        self._known[path] = now
+        before, now = self._known.pop(path, ""), _digest(path)
+        if now:
+            self._known[path] = now
         return before != now
 
 
+def _source(folder: Path, *, poll: bool) -> Source:
+    if poll:
+        return Polling(folder, project_files)
+    if sys.platform == "linux":
+        from pycommunicate_cli.inotify import Inotify  # noqa: PLC0415 - there is none elsewhere
+
+        return Inotify(folder, is_ignored)
+    return Watchdog(folder)
+
+
 def is_watched(path: Path) -> bool:
-    """Whether the project is written in files of this name."""
-    return path.suffix in SUFFIXES or path.name in NAMES
+    """Whether the project is written in files of this name. Hidden ones are editors' own."""
+    return path.name in NAMES or (path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
 
 
 def is_ignored(folder: Path) -> bool:
     """Whether a change in `folder` is no change of the program."""
-    return folder.name in SKIPPED or is_skipped(folder)
+    return folder.name in SKIPPED or is_skipped(folder) or _leads_round(folder)
+
+
+def _leads_round(folder: Path) -> bool:
+    return folder.is_symlink() and folder.resolve() in (folder.parent / "_").resolve().parents
 
 
 def project_files(folder: Path) -> Iterator[Path]:
@@ -128,12 +164,12 @@ def project_files(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _parents(path: Path, root: Path) -> list[Path]:
-    return [parent for parent in path.parents if root in parent.parents]
-
-
 def _digest(path: Path) -> str:
+    """Return what tells one content from another; empty where there is no file."""
     try:
+        status = path.stat()
+        if status.st_size > _LARGE:
+            return f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""

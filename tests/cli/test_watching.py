@@ -1,0 +1,276 @@
+"""What the watcher takes for a change, and which changes belong together: real files, real events."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pycommunicate_cli.watching import Batch, Watcher
+from tests.cli.conftest import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+
+
+class Watched:
+    """A folder that is watched."""
+
+    def __init__(self, folder: Path, *, poll: bool = False) -> None:
+        self.folder = folder
+        self.batches: queue.Queue[Batch] = queue.Queue()
+        self.watcher = Watcher(folder, self.batches.put, poll=poll)
+
+    def batch(self, seconds: float = 5) -> set[str]:
+        """The files of the next batch."""
+        return {path.relative_to(self.folder).as_posix() for path in self.batches.get(timeout=seconds).paths}
+
+    def is_quiet(self, seconds: float = 0.4) -> bool:
+        try:
+            found = self.batch(seconds)
+        except queue.Empty:
+            return True
+        raise AssertionError(found)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+    with contextlib.ExitStack() as stack:
+
+        def go(files: dict[str, str], **options: bool) -> Watched:
+            folder = tmp_path / "shop"
+            folder.mkdir()
+            write(folder, files)
+            watched = Watched(folder, **options)
+            stack.callback(watched.watcher.stop)
+            watched.watcher.start()
+            return watched
+
+        yield go
+
+
+VIEW = "views/home.py"
+
+
+def in_place(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+def renamed_over(file: Path, text: str) -> None:
+    new = file.with_name(".home.tmp")
+    new.write_text(text)
+    new.replace(file)
+
+
+def as_vim_does(file: Path, text: str) -> None:
+    backup = file.with_name("home.py~")
+    file.rename(backup)
+    file.write_text(text)
+    file.chmod(0o644)
+    backup.unlink()
+
+
+def from_outside(file: Path, text: str) -> None:
+    new = file.parents[2] / "elsewhere"
+    new.write_text(text)
+    new.replace(file)
+
+
+def deleted_and_written(file: Path, text: str) -> None:
+    file.unlink()
+    time.sleep(0.05)
+    file.write_text(text)
+
+
+def linked(file: Path, text: str) -> None:
+    new = file.parents[2] / "elsewhere"
+    new.write_text(text)
+    file.unlink()
+    os.link(new, file)
+
+
+def in_two_halves(file: Path, text: str) -> None:
+    with file.open("w") as half:
+        half.write(text[:2])
+        half.flush()
+        time.sleep(0.3)
+        half.write(text[2:])
+
+
+SAVES = [in_place, renamed_over, as_vim_does, from_outside, deleted_and_written, linked, in_two_halves]
+
+
+@pytest.mark.parametrize("save", [pytest.param(s, marks=[linux] if s is in_two_halves else []) for s in SAVES])
+def test_each_way_to_save_is_one_batch(watch: Callable[..., Watched], save: Callable[[Path, str], None]) -> None:
+    watched = watch({VIEW: "one", "app.py": ""})
+    save(watched.folder / VIEW, "two")
+    assert watched.batch() == {VIEW}
+    assert watched.is_quiet()
+    save(watched.folder / VIEW, "three")
+    assert watched.batch() == {VIEW}
+
+
+def test_the_same_content_is_no_change(watch: Callable[..., Watched]) -> None:
+    watched = watch({VIEW: "one"})
+    for save in (in_place, renamed_over, as_vim_does):
+        save(watched.folder / VIEW, "one")
+    (watched.folder / VIEW).touch()
+    (watched.folder / VIEW).chmod(0o600)
+    assert watched.is_quiet()
+
+
+def test_the_time_is_that_of_the_first_save(watch: Callable[..., Watched]) -> None:
+    watched = watch({VIEW: "one"})
+    before = time.time()
+    write(watched.folder, {VIEW: "two"})
+    after = time.time()
+    batch = watched.batches.get(timeout=5)
+    assert before <= batch.saved < after + 0.2
+
+
+def test_what_the_program_writes_is_no_change(watch: Callable[..., Watched]) -> None:
+    watched = watch({VIEW: "one", "data/a.py": "", "media/a.png": ""})
+    data = (
+        "data/entries.py",
+        "instance/db.toml",
+        "media/a.png",
+        ".hidden/x.py",
+        "__pycache__/y.py",
+        "node_modules/z.js",
+    )
+    write(watched.folder, dict.fromkeys(data, "x"))
+    write(
+        watched.folder,
+        {"notes.txt": "x", "shop.db": "x", "views/.#home.py": "x", "views/home.py~": "x", "home.pyc": "x"},
+    )
+    (watched.folder / "late").mkdir()
+    write(watched.folder, {"late/pyvenv.cfg": ""})
+    assert watched.is_quiet()
+
+
+def test_static_files_images_and_the_environment_count(watch: Callable[..., Watched]) -> None:
+    names = [f"static/a.{kind}" for kind in ("css", "js", "svg", "png", "jpg", "gif", "webp", "avif", "ico", "woff2")]
+    watched = watch(dict.fromkeys([*names, ".env"], "1"))
+    write(watched.folder, dict.fromkeys([*names, ".env"], "2"))
+    assert watched.batch() == {*names, ".env"}
+    with (watched.folder / "static/a.png").open("wb") as large:
+        large.truncate(3 << 20)
+    assert watched.batch() == {"static/a.png"}
+    (watched.folder / "static/a.png").unlink()
+    assert watched.batch() == {"static/a.png"}
+
+
+def test_a_branch_switch_is_one_batch(watch: Callable[..., Watched]) -> None:
+    before = {f"views/v{n}.py": "one" for n in range(10)}
+    watched = watch(before)
+    for n in range(10):
+        (watched.folder / f"views/v{n}.py").unlink()
+        write(watched.folder, {f"views/v{n}.py" if n else "views/new.py": "two"})
+    assert watched.batch() == {*before, "views/new.py"}
+    assert watched.is_quiet()
+
+
+def test_new_folders_are_watched(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    watched = watch({"app.py": ""})
+    write(watched.folder, {"deep/er/a.py": "one"})
+    assert watched.batch() == {"deep/er/a.py"}
+    write(watched.folder, {"deep/er/a.py": "two"})
+    assert watched.batch() == {"deep/er/a.py"}
+
+    write(tmp_path, {"outside/in/b.py": "one", "outside/c.html": "one"})
+    (tmp_path / "outside").rename(watched.folder / "inside")
+    assert watched.batch() == {"inside/in/b.py", "inside/c.html"}
+    write(watched.folder, {"inside/in/b.py": "two"})
+    assert watched.batch() == {"inside/in/b.py"}
+
+    (watched.folder / "inside").rename(watched.folder / "renamed")
+    assert watched.batch() == {"inside/in/b.py", "inside/c.html", "renamed/in/b.py", "renamed/c.html"}
+    write(watched.folder, {"renamed/in/b.py": "three"})
+    assert watched.batch() == {"renamed/in/b.py"}
+
+    (watched.folder / "renamed").rename(tmp_path / "gone")
+    assert watched.batch() == {"renamed/in/b.py", "renamed/c.html"}
+    write(tmp_path, {"gone/in/b.py": "four"})
+    assert watched.is_quiet()
+    (tmp_path / "gone").rename(watched.folder / "renamed")
+    assert watched.batch() == {"renamed/in/b.py", "renamed/c.html"}
+    shutil.rmtree(watched.folder / "renamed")
+    assert watched.batch() == {"renamed/in/b.py", "renamed/c.html"}
+
+
+def test_links_in_a_circle(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    write(tmp_path, {"library/l.py": "one"})
+    watched = watch({"app.py": ""})
+    (watched.folder / "round").symlink_to(watched.folder)
+    (watched.folder / "linked").symlink_to(tmp_path / "library")
+    assert watched.batch() == {"linked/l.py"}
+    write(watched.folder, {"app.py": "two"})
+    assert watched.batch() == {"app.py"}
+    write(tmp_path, {"library/l.py": "two"})
+    assert watched.batch() == {"linked/l.py"}
+
+
+@linux
+def test_after_an_overflow_everything_is_looked_at_once(
+    watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watch({VIEW: "one", "app.py": ""})
+    source = watched.watcher._source
+    read, missed = source.read, []
+
+    def late(seconds: float | None) -> tuple[set[Path], bool]:
+        if not missed:
+            overflow(watched.folder)  # while nobody reads
+        found = read(seconds)
+        missed.append(found[1])
+        return found
+
+    monkeypatch.setattr(source, "read", late)
+    write(watched.folder, {VIEW: "two"})  # the read that is under way ends
+    assert watched.batch(30) == {VIEW, "late/new.py"}
+    assert missed.count(True) == 1
+    write(watched.folder, {"late/new.py": "two"})
+    assert watched.batch() == {"late/new.py"}
+    assert watched.is_quiet()
+
+
+def overflow(folder: Path) -> None:
+    """Make more events than the kernel keeps, then a folder of which it says nothing."""
+    with open("/proc/sys/fs/inotify/max_queued_events") as limit:
+        count = int(limit.read())
+    names = [folder / "a.txt", folder / "b.txt"]
+    for n in range(count + 100):
+        os.close(os.open(names[n % 2], os.O_WRONLY | os.O_CREAT))
+    write(folder, {"late/new.py": "one"})
+
+
+def test_polling(watch: Callable[..., Watched]) -> None:
+    watched = watch({VIEW: "one", "gone.py": "", "data/d.py": ""}, poll=True)
+    for save in (in_place, renamed_over, as_vim_does):
+        save(watched.folder / VIEW, save.__name__)
+        assert watched.batch() == {VIEW}
+    (watched.folder / "gone.py").unlink()
+    write(watched.folder, {"new/n.html": "x", "data/d.py": "x"})
+    assert watched.batch() == {"gone.py", "new/n.html"}
+    assert watched.is_quiet(1.2)
+
+
+def test_a_stopped_watcher_says_nothing(tmp_path: Path) -> None:
+    for poll in (False, True):
+        folder = tmp_path / str(poll)
+        write(folder, {VIEW: "one"})
+        watched = Watched(folder, poll=poll)
+        watched.watcher.start()
+        watched.watcher.stop()
+        watched.watcher.stop()
+        write(watched.folder, {VIEW: "two"})
+        assert watched.is_quiet(0.7)
