@@ -80,7 +80,8 @@ def load_app(project: Project, *, debug: bool | None = None) -> "CommunicateApp"
     attribute = attribute or "app"
     if not all(part.isidentifier() for part in [*module_name.split("."), *attribute.split(".")]):
         raise Problem(f"--app is module:attribute, such as app:app, not {project.app!r}", code=USAGE)
-    read_env(project.folder / ".env")
+    for key, value in read_env(project.folder / ".env").items():
+        os.environ.setdefault(key, value)
     if debug is not None:
         os.environ["PYCOMMUNICATE_DEBUG"] = "1" if debug else "0"
     sys.path.insert(0, str(project.folder))
@@ -143,17 +144,18 @@ def _application(module: Any, attribute: str, project: Project) -> "CommunicateA
     return found
 
 
-def read_env(file: Path) -> None:
-    """Put the `KEY=VALUE` lines of a file into the environment, but for what is set there already.
+def read_env(file: Path) -> dict[str, str]:
+    """Return the `KEY=VALUE` lines of a file; the first line of a key counts.
 
     Blank lines and `#` lines are skipped, `export` and quotes around the value are taken off.
     """
     try:
         lines = file.read_text("utf-8").splitlines()
     except FileNotFoundError:
-        return
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(f".env can't be read: {error}", code=NO_PROJECT, places=[file]) from None
+    found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ").strip()
         if not text or text.startswith("#"):
@@ -164,4 +166,5 @@ def read_env(file: Path) -> None:
         value = value.strip()
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
-        os.environ.setdefault(key.strip(), value)
+        found.setdefault(key.strip(), value)
+    return found

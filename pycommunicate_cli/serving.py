@@ -1,11 +1,13 @@
 """Serving a project: in this process (`run`), or in the worker of a supervisor (`run --debug`)."""
 
 import logging
+import os
 import secrets
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from pycommunicate_cli.output import APPLICATION, NO_PROJECT, USAGE, Problem, paint, say, show_lines
@@ -37,6 +39,8 @@ class Job:
     """The secret key in debug, where the application has none."""
 
 
+_NEEDED: Final = ("gevent.pywsgi", "pycommunicate.server.app.communicate")
+
 Listen = Callable[[str, int, bool], socket.socket]
 """Takes a port: host, port, whether it was asked for."""
 
@@ -47,31 +51,58 @@ def serve(project: Project, job: Job, listen: Listen, ready: Callable[[str], Non
     :param ready: called with the URL, right before the first request is answered.
     :raises Problem: it does not load, must not be served like this, or no port can be had.
     """
-    import os  # noqa: PLC0415
+    import_framework()
+    app = prepare(project, job)
+    asked = job.port is not None or "PYCOMMUNICATE_PORT" in os.environ
+    listener = listen(app.host, app.web_port, asked)
+    ready(announce(app, project, job, listener))
+    run(app, listener)
 
+
+def import_framework() -> None:
+    """Patch the standard library, and import what every application needs. Quick where that was done before."""
     import gevent.hub  # noqa: PLC0415
     import gevent.monkey  # noqa: PLC0415 - patched before the application, and what it imports, is imported
 
+    if gevent.monkey.is_module_patched("socket"):
+        return
     gevent.monkey.patch_all()
     # A Ctrl-C while the application is imported: gevent hands it on, and need not print it.
     gevent.hub.Hub.NOT_ERROR = (*gevent.hub.Hub.NOT_ERROR, KeyboardInterrupt)
+    for module in _NEEDED:
+        import_module(module)
+
+
+def prepare(project: Project, job: Job) -> "CommunicateApp":
+    """Load the project's application, and configure it. `import_framework()` comes before.
+
+    :raises Problem: it does not load, or must not be served like this.
+    """
     if job.host:
         os.environ["PYCOMMUNICATE_HOST"] = job.host
     app = load_app(project, debug=job.debug)
     _configure(app, job)
-    asked = job.port is not None or "PYCOMMUNICATE_PORT" in os.environ
-    wanted = app.web_port
-    listener = listen(app.host, wanted, asked)
-    app.web_port = listener.getsockname()[1]
-    if wanted not in {0, app.web_port} and not job.reason:
-        say(f"port {wanted} is in use; this is port {app.web_port}")
-    url = url_of(app.host, app.web_port)
-    _announce(app, project, job, url)
-    ready(url)
+    return app
+
+
+def check_ready(app: "CommunicateApp") -> None:
+    """Find out now what `run` would find out.
+
+    :raises Problem: the application can't work.
+    """
     try:
-        app.serve(listener)
+        app._check_ready()
     except app_errors() as error:
         raise Problem(str(error), code=APPLICATION) from None
+
+
+def run(app: "CommunicateApp", listener: socket.socket) -> None:
+    """Serve until a signal comes.
+
+    :raises Problem: the application can't work.
+    """
+    check_ready(app)
+    app.serve(listener)
 
 
 def app_errors() -> type[Exception]:
@@ -121,25 +152,34 @@ def what_is_wrong_with(key: str | bytes | None) -> str:
     return f"is short ({len(text)} characters, {SHORTEST} at least)" if len(text) < SHORTEST else ""
 
 
-def _announce(app: "CommunicateApp", project: Project, job: Job, url: str) -> None:
+def announce(app: "CommunicateApp", project: Project, job: Job, listener: socket.socket) -> str:
+    """Say that the project is served, at its first start; return its URL."""
     from pycommunicate import __version__  # noqa: PLC0415
 
-    milliseconds = round((time.time() - job.started) * 1000)
+    wanted, app.web_port = app.web_port, int(listener.getsockname()[1])
+    url = url_of(app.host, app.web_port)
     if job.reason:
-        say(f"{job.reason}: restarted in {milliseconds} ms")
-    else:
-        pages = [route for route in app.routes() if route.controller]
-        views = {view for route in pages for view in route.views}
-        parts = [
-            f"pycommunicate {__version__}",
-            project.name,
-            "debug" if job.debug else "production",
-            paint(url, "bold"),
-            f"{len(pages)} route{'s' * (len(pages) != 1)}",
-            f"{len(views)} view{'s' * (len(views) != 1)}",
-            f"ready in {milliseconds} ms",
-        ]
-        say(" · ".join(parts))
+        return url
+    if wanted not in {0, app.web_port}:
+        say(f"port {wanted} is in use; this is port {app.web_port}")
+    pages = [route for route in app.routes() if route.controller]
+    views = {view for route in pages for view in route.views}
+    parts = [
+        f"pycommunicate {__version__}",
+        project.name,
+        "debug" if job.debug else "production",
+        paint(url, "bold"),
+        f"{len(pages)} route{'s' * (len(pages) != 1)}",
+        f"{len(views)} view{'s' * (len(views) != 1)}",
+        f"ready in {round((time.time() - job.started) * 1000)} ms",
+    ]
+    say(" · ".join(parts))
     if job.debug:
-        for problem in app.route_problems():
-            show_lines("warning", problem.message, problem.places, problem.help)
+        check_routes(app)
+    return url
+
+
+def check_routes(app: "CommunicateApp") -> None:
+    """Warn of routes that no URL reaches, and of templates that are missing."""
+    for problem in app.route_problems():
+        show_lines("warning", problem.message, problem.places, problem.help)

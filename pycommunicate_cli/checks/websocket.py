@@ -5,12 +5,14 @@ import os
 import selectors
 import socket
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pycommunicate_cli.doctor import FAIL, OK, Check
 
 if TYPE_CHECKING:
     from pycommunicate import CommunicateApp
+    from pycommunicate_cli.process import Worker
     from pycommunicate_cli.project import Project
 
 _PATIENCE: Final = 20.0
@@ -18,8 +20,8 @@ _PATIENCE: Final = 20.0
 
 def reachable(project: "Project", app: "CommunicateApp") -> Check:
     """Start the project on a port of its own, and open a WebSocket."""
+    from pycommunicate_cli.process import HANDS_ON, Worker  # noqa: PLC0415
     from pycommunicate_cli.serving import Job  # noqa: PLC0415
-    from pycommunicate_cli.supervisor import Worker  # noqa: PLC0415
 
     headers = proxy_headers(app)
     through = "through the configured proxies' headers" if headers else "directly"
@@ -32,37 +34,42 @@ def reachable(project: "Project", app: "CommunicateApp") -> Check:
         reason="doctor",
         key=os.urandom(16).hex(),
     )
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(16)
-        worker = Worker(project, job, quiet=True)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        worker = Worker(quiet=True)
         try:
-            if not _start(worker, listener):
+            worker.order(project, asdict(job), _PATIENCE)
+            port = _start(worker, listener.fileno() if HANDS_ON else None)
+            if port is None:
                 return Check("websocket", FAIL, "the project did not start", help="pycommunicate run --debug shows why")
-            status = handshake(listener.getsockname()[1], headers)
+            status = handshake(port, headers)
         except OSError as error:
             status = f"no answer ({error})"
         finally:
-            worker.stop()
+            worker.terminate()
+            worker.wait()
+            worker.socket.close()
     if " 101 " in status:
         return Check("websocket", OK, f"opens {through}")
     help_ = "see allowed_hosts and trusted_proxies of CommunicateApp"
     return Check("websocket", FAIL, f"does not open {through}: {status}", help=help_)
 
 
-def _start(worker: Any, listener: socket.socket) -> bool:
+def _start(worker: "Worker", descriptor: int | None) -> int | None:
+    """Return the port on which the worker serves; None where it does not."""
     end = time.monotonic() + _PATIENCE
     with selectors.DefaultSelector() as selector:
         selector.register(worker.socket, selectors.EVENT_READ)
         while time.monotonic() < end:
             if not selector.select(end - time.monotonic()):
-                return False
-            for message in worker.messages() or ({"ended": True},):
-                if "listen" in message:
-                    socket.send_fds(worker.socket, [b"\0"], [listener.fileno()])
-                else:
-                    return "ready" in message
-    return False
+                return None
+            for message in worker.messages() or [{"ended": True}]:
+                if "loaded" in message:
+                    worker.send({"socket": 0}, descriptor)
+                elif "ready" in message:
+                    return int(message["ready"].rpartition(":")[2].strip("/"))
+                elif "slow" not in message:
+                    return None
+    return None
 
 
 def proxy_headers(app: "CommunicateApp") -> dict[str, str]:
