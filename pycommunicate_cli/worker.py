@@ -4,7 +4,6 @@ With `standby` it imports the framework, and waits for the order to serve.
 """
 
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -65,11 +64,9 @@ def _be_quick(quick: bool) -> None:
 
 def _warm_up() -> None:
     _be_quick(False)
-    from pycommunicate_cli.serving import import_framework  # noqa: PLC0415
+    from pycommunicate_cli.rehearsal import rehearse  # noqa: PLC0415
 
-    import_framework()
-    gc.collect()
-    gc.freeze()
+    rehearse()
 
 
 def _serve(link: Link, order: dict[str, Any]) -> None:
