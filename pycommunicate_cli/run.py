@@ -12,7 +12,9 @@ _STARTED = time.time()
 
 
 @click.command("run")
-@click.option("--debug", is_flag=True, help="Restart on a change of a file, show errors. Never in production.")
+@click.option(
+    "--debug", is_flag=True, help="Follow changes of files in the open pages, show errors. Never in production."
+)
 @click.option("--host", metavar="ADDRESS", help="The address to serve on. Default: the application's, localhost.")
 @click.option(
     "--port",
@@ -43,11 +45,12 @@ def command(
         )
     project = find_project()
     job = Job(debug=debug, host=host, port=port, allow_remote=allow_remote_debug, started=_STARTED)
-    if debug and not hasattr(socket, "send_fds"):
-        say("this system can't hand a socket to another process: no restart on a change")
-    elif debug:
+    if debug:
+        from pycommunicate_cli.process import HANDS_ON  # noqa: PLC0415
         from pycommunicate_cli.supervisor import Supervisor  # noqa: PLC0415
 
+        if not HANDS_ON:
+            say("this system can't hand a socket to another process: for moments of a restart nobody answers")
         return Supervisor(project, job, poll=poll, open_browser=open_browser).run()
 
     from pycommunicate_cli.serving import serve  # noqa: PLC0415

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from pycommunicate_cli.door import Door
 from pycommunicate_cli.faults import bare_fault, fault_of_problem
-from pycommunicate_cli.output import Problem, say, show
+from pycommunicate_cli.output import Problem, say, show, show_lines
 from pycommunicate_cli.process import HANDS_ON, Worker, how_it_ended
 from pycommunicate_cli.project import Project, find_project
 from pycommunicate_cli.serving import Job
@@ -185,9 +185,7 @@ class Supervisor:
                 self._start(batch.what, f"the server did not answer within {_ANSWER:.0f} s", batch.saved)
         elif worker is self._coming:
             seconds = time.monotonic() - worker.began
-            worker.fault = bare_fault(
-                f"the project's import was ended after {seconds:.0f} s", "it did not come to its end: an endless loop?"
-            )
+            self._explain(worker, f"the import was ended after {seconds:.0f} s", "an endless loop?")
             worker.kill()
         else:
             worker.kill()
@@ -254,7 +252,7 @@ class Supervisor:
         # Until it was served once, every start is the first one.
         job = replace(self._job, started=self._attempt.saved, reason=what) if self._served else self._job
         worker, self._standby = self._standby or self._add(Worker()), None
-        patience = _IMPORT + 3 * self._took if self._served else _FIRST_IMPORT
+        patience = round(_IMPORT + 3 * self._took, 1) if self._served else _FIRST_IMPORT
         self._coming = worker
         worker.order(self._project, asdict(job), patience)
         if self._served:
@@ -378,9 +376,9 @@ class Supervisor:
         ended = how_it_ended(worker.wait(1.0))
         if worker is self._coming:
             self._coming = None
-            self._failed(
-                worker.fault or bare_fault("the server can't start", f"its process has ended ({ended})"), ended
-            )
+            if worker.fault is None:
+                self._explain(worker, "the server can't start", f"its process has ended ({ended})")
+            self._failed(worker.fault or {}, ended)
         elif worker is self._active:
             self._active = None
             say(f"the server has ended ({ended}); waiting for a change")
@@ -392,6 +390,12 @@ class Supervisor:
             self._leaving.remove(worker)
             if self._telling_ends is not None and not self._told:
                 self._telling_ends = time.monotonic() + _RETIRING
+
+    @staticmethod
+    def _explain(worker: Worker, title: str, message: str) -> None:
+        """Say what a worker can't say itself."""
+        worker.fault = bare_fault(title, message)
+        show_lines("error", f"{title}: {message}", [], "")
 
     def _failed(self, fault: dict[str, Any], ended: str) -> None:
         """The newest code does not start. The next change tries again."""

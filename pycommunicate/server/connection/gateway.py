@@ -302,6 +302,7 @@ class SocketGuard:
 
     def __init__(self, wsgi_app: Any, application: Application, expel: Callable[[str, str], None]) -> None:
         self._wsgi_app = wsgi_app
+        self._app = application
         self._expel = expel
         self._engine = application.engine
         self._pool = application.pool
@@ -312,7 +313,8 @@ class SocketGuard:
         """Pass the request on, or refuse it."""
         path = environ.get("PATH_INFO", "")
         known = path.startswith(SOCKET_PATH) and _socket_id(environ)
-        if self._pool.draining and not known:
+        # Where hot reload replaces this process, its successor has taken the socket: who still came here is answered here.
+        if self._pool.draining and not known and (path.startswith(SOCKET_PATH) or not self._app.hot):
             return _answer(start_response, "503 Service Unavailable", b"The server is being replaced. Try again.")
         if path.startswith(PREFIX + "/"):
             if "HTTP_UPGRADE" in environ:
