@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.cli.conftest import write
+from tests.cli.conftest import APP, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +37,13 @@ class HomeView(View):
 """
 
 
+CONSOLE = ("WebSocket connection to", "ERR_CONNECTION", "favicon", "ERR_EMPTY_RESPONSE", "Failed to load resource")
+
+
 def test_a_page_that_is_open_follows(
     project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
 ) -> None:
-    expect_console(
-        "WebSocket connection to", "ERR_CONNECTION", "favicon", "ERR_EMPTY_RESPONSE", "Failed to load resource: net::"
-    )
+    expect_console(*CONSOLE)
     write(project, {"controllers/home.py": VIEW, "templates/home.html": TEMPLATE})
     running = start(project, "run", "--debug")
     page = visitor.new_page()
@@ -63,6 +64,59 @@ def test_a_page_that_is_open_follows(
     expect(page.locator("#said")).to_have_text("two")
     expect(page.locator("#typed")).to_have_value("typed before")
     assert page.evaluate("window.stays") is True
+    assert "restarted" not in running.text
+    page.close()
+    assert running.interrupt() == 0
+
+
+def test_a_page_that_is_open_moves_to_the_next_process(
+    project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
+) -> None:
+    expect_console(*CONSOLE)
+    write(project, {"controllers/home.py": VIEW, "templates/home.html": TEMPLATE})
+    running = start(project, "run", "--debug")
+    page = visitor.new_page()
+    page.goto(running.url)
+    page.click("#say")
+    expect(page.locator("#said")).to_have_text("one")
+    page.fill("#typed", "typed before")
+    page.evaluate("window.stays = true")
+    for number in range(3):
+        title = f"after {number}"
+        more = f"\napp.flask.jinja_env.globals['title'] = {title!r}\n"
+        write(project, {"templates/home.html": TEMPLATE.replace("before", "{{ title }}"), "app.py": APP + more})
+        running.wait_for(r"app.py.* changed: restarted in \d+ ms · 1 page mounted anew")
+        expect(page.get_by_role("heading")).to_have_text(title)
+        page.click("#say")
+        expect(page.locator("#said")).to_have_text("one")
+        expect(page.locator("#typed")).to_have_value("typed before")
+    assert page.evaluate("window.stays") is True
+    write(project, {"app.py": "def ("})
+    overlay = page.get_by_role("alertdialog")
+    expect(overlay).to_contain_text("app.py:1")
+    write(project, {"app.py": APP + "\napp.flask.jinja_env.globals['title'] = 'mended'\n"})
+    expect(page.get_by_role("heading", name="mended")).to_be_visible()
+    expect(overlay).to_have_count(0)
+    assert page.evaluate("window.stays") is True
+    page.close()
+    assert running.interrupt() == 0
+
+
+def test_the_page_of_a_project_that_does_not_start_comes_by_itself(
+    project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
+) -> None:
+    expect_console(*CONSOLE)
+    write(project, {"controllers/home.py": VIEW + "no_such_name", "templates/home.html": TEMPLATE})
+    running = start(project, "run", "--debug")
+    page = visitor.new_page()
+    page.goto(running.url)
+    expect(page.locator("body")).to_contain_text("name 'no_such_name' is not defined")
+    write(project, {"controllers/home.py": VIEW + "other_name"})
+    expect(page.locator("body")).to_contain_text("name 'other_name' is not defined")
+    write(project, {"controllers/home.py": VIEW})
+    expect(page.get_by_role("heading")).to_have_text("before")
+    page.click("#say")
+    expect(page.locator("#said")).to_have_text("one")
     page.close()
     assert running.interrupt() == 0
 
