@@ -8,7 +8,9 @@ def in_project(file: str, folder: Path) -> bool:
     """Whether `file` is one of the project's own: in its folder, and in no environment within it."""
     if file.startswith("<"):  # "<frozen importlib>", "<string>"
         return False
-    if not Path(file).is_absolute() and not Path(file).is_file():  # "src/gevent/_waiter.py", where a package was compiled
+    if (
+        not Path(file).is_absolute() and not Path(file).is_file()
+    ):  # "src/gevent/_waiter.py", where a package was compiled
         return False
     try:
         parts = Path(file).resolve().relative_to(folder.resolve()).parts

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +40,12 @@ class HomeView(View):
 CONSOLE = ("WebSocket connection to", "ERR_CONNECTION", "favicon", "ERR_EMPTY_RESPONSE", "Failed to load resource")
 
 
+def click(page: Page, selector: str) -> None:
+    """Click once the page's `load()` has added what listens."""
+    page.wait_for_function("window.pycommunicate?.loaded")
+    page.click(selector)
+
+
 def test_a_page_that_is_open_follows(
     project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
 ) -> None:
@@ -48,7 +54,7 @@ def test_a_page_that_is_open_follows(
     running = start(project, "run", "--debug")
     page = visitor.new_page()
     page.goto(running.url)
-    page.click("#say")
+    click(page, "#say")
     expect(page.locator("#said")).to_have_text("one")
     page.fill("#typed", "typed before")
     page.evaluate("window.stays = true")
@@ -60,7 +66,7 @@ def test_a_page_that_is_open_follows(
         },
     )
     expect(page.get_by_role("heading")).to_have_text("after", timeout=15_000)
-    page.click("#say")
+    click(page, "#say")
     expect(page.locator("#said")).to_have_text("two")
     expect(page.locator("#typed")).to_have_value("typed before")
     assert page.evaluate("window.stays") is True
@@ -77,7 +83,7 @@ def test_a_page_that_is_open_moves_to_the_next_process(
     running = start(project, "run", "--debug")
     page = visitor.new_page()
     page.goto(running.url)
-    page.click("#say")
+    click(page, "#say")
     expect(page.locator("#said")).to_have_text("one")
     page.fill("#typed", "typed before")
     page.evaluate("window.stays = true")
@@ -87,7 +93,7 @@ def test_a_page_that_is_open_moves_to_the_next_process(
         write(project, {"templates/home.html": TEMPLATE.replace("before", "{{ title }}"), "app.py": APP + more})
         running.wait_for(r"app.py.* changed: restarted in \d+ ms · 1 page mounted anew")
         expect(page.get_by_role("heading")).to_have_text(title)
-        page.click("#say")
+        click(page, "#say")
         expect(page.locator("#said")).to_have_text("one")
         expect(page.locator("#typed")).to_have_value("typed before")
     assert page.evaluate("window.stays") is True
@@ -115,7 +121,7 @@ def test_the_page_of_a_project_that_does_not_start_comes_by_itself(
     expect(page.locator("body")).to_contain_text("name 'other_name' is not defined")
     write(project, {"controllers/home.py": VIEW})
     expect(page.get_by_role("heading")).to_have_text("before")
-    page.click("#say")
+    click(page, "#say")
     expect(page.locator("#said")).to_have_text("one")
     page.close()
     assert running.interrupt() == 0
