@@ -217,3 +217,11 @@ def test_a_page_that_cannot_be_shown_shows_why_and_comes_back(
     assert page.evaluate("navigator.clipboard.readText()").startswith("/broken could not be shown\n\nValueError: <b>")
     request(program.port, "/mend", method="POST")
     expect(page.locator("#click")).to_be_visible()
+
+
+def test_a_mount_anew_is_scrolled_as_before_though_load_adds_rows_above(page: Hot) -> None:
+    page.page.evaluate("scrollTo(0, 700)")
+    for _ in range(3):
+        page.anew()
+        page.page.evaluate("new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+        assert page.page.evaluate("scrollY") == 700
