@@ -1,0 +1,61 @@
+"""The run: every contestant in turn, round after round, so that what disturbs the machine disturbs all of them."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Error as BrowserError
+
+from benchmarks.comparison.chromium import chromium
+from benchmarks.comparison.contestants import FLOOR, LIBRARY
+from benchmarks.comparison.results import Results, surroundings
+from benchmarks.comparison.running import Running
+from benchmarks.comparison.workload import Bench, Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from benchmarks.comparison.contestants import Contestant
+    from benchmarks.comparison.sizes import Sizes
+    from benchmarks.comparison.workload import Workload
+
+
+def compare(workloads: Iterable[Workload], contestants: Sequence[Contestant], sizes: Sizes) -> Results:
+    """Measure. A round before the first warms up and does not count."""
+    results = Results()
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser, ExitStack() as stack:
+        results.environment = {**surroundings(browser.version), "sizes": vars(sizes)}
+        bench = Bench(browser, sizes)
+        running = [stack.enter_context(Running(one, Path(folder))) for one in contestants]
+        for workload in workloads:
+            measure(results, workload, bench, running)
+    return results
+
+
+def measure(results: Results, workload: Workload, bench: Bench, running: list[Running]) -> None:
+    """All rounds of one workload."""
+    own = {FLOOR.name, LIBRARY.name}
+    taking_part = [one for one in running if workload.with_peers or one.name in own]
+    for number in range(bench.sizes.rounds + 1):
+        for one in taking_part.copy():
+            try:
+                figures = workload.sample(bench, one)
+            except (Unsupported, BrowserError) as why:
+                if isinstance(why, BrowserError) and one.name in own:
+                    raise
+                taking_part.remove(one)
+                results.skip(workload.name, one.name, str(why).splitlines()[0])
+                say(f"{workload.name}: {one.name} is left out: {why}")
+                continue
+            if number:
+                results.add(workload.name, one.name, figures)
+        say(f"{workload.name}: round {number} of {bench.sizes.rounds}")
+
+
+def say(text: str) -> None:
+    """Tell how far it is, on stderr: stdout is for the table."""
+    print(text, file=sys.stderr, flush=True)
