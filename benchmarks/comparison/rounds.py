@@ -41,7 +41,7 @@ def measure(results: Results, workload: Workload, bench: Bench, running: list[Ru
     own = {FLOOR.name, LIBRARY.name}
     taking_part = [one for one in running if workload.with_peers or one.name in own]
     for number in range(bench.sizes.rounds + 1):
-        for one in taking_part.copy():
+        for one in taking_part[:: -1 if number % 2 else 1]:  # nobody is always the one after another
             try:
                 figures = workload.sample(bench, one)
             except (Unsupported, BrowserError) as why:
