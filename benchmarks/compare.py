@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.comparison.chromium import chromium
 from benchmarks.comparison.contestants import FLOOR, LIBRARY, NotHere, peers, prepare_floor
 from benchmarks.comparison.rounds import compare
 from benchmarks.comparison.sizes import FULL, QUICK
@@ -42,7 +43,8 @@ def main() -> None:
         prepare_floor()
     except NotHere as why:
         sys.exit(f"error: {why}")
-    results = compare(chosen, contestants, sizes)
+    with chromium() as browser:
+        results = compare(browser, chosen, contestants, sizes)
     names = [one.name for one in contestants]
     print(show(lines(results, chosen, names, sizes)))
     if given.parts:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Error as BrowserError
 
-from benchmarks.comparison.chromium import chromium
 from benchmarks.comparison.contestants import FLOOR, LIBRARY
 from benchmarks.comparison.results import Results, surroundings
 from benchmarks.comparison.running import Running
@@ -19,17 +18,19 @@ from benchmarks.comparison.workload import Bench, Unsupported
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from benchmarks.comparison.chromium import Chromium
     from benchmarks.comparison.contestants import Contestant
     from benchmarks.comparison.sizes import Sizes
     from benchmarks.comparison.workload import Workload
 
 
-def compare(workloads: Iterable[Workload], contestants: Sequence[Contestant], sizes: Sizes) -> Results:
-    """Measure. A round before the first warms up and does not count."""
-    results = Results()
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser, ExitStack() as stack:
-        results.environment = {**surroundings(browser.version), "sizes": vars(sizes)}
-        bench = Bench(browser, sizes)
+def compare(
+    chromium: Chromium, workloads: Iterable[Workload], contestants: Sequence[Contestant], sizes: Sizes
+) -> Results:
+    """Measure. The rounds that warm up do not count."""
+    results = Results({**surroundings(chromium.version), "sizes": vars(sizes)})
+    bench = Bench(chromium, sizes)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         running = [stack.enter_context(Running(one, Path(folder))) for one in contestants]
         for workload in workloads:
             measure(results, workload, bench, running)
@@ -40,7 +41,7 @@ def measure(results: Results, workload: Workload, bench: Bench, running: list[Ru
     """All rounds of one workload."""
     own = {FLOOR.name, LIBRARY.name}
     taking_part = [one for one in running if workload.with_peers or one.name in own]
-    for number in range(bench.sizes.rounds + 1):
+    for number in range(1 - bench.sizes.warm, bench.sizes.rounds + 1):
         for one in taking_part[:: -1 if number % 2 else 1]:  # nobody is always the one after another
             try:
                 figures = workload.sample(bench, one)
@@ -51,7 +52,7 @@ def measure(results: Results, workload: Workload, bench: Bench, running: list[Ru
                 results.skip(workload.name, one.name, str(why).splitlines()[0])
                 say(f"{workload.name}: {one.name} is left out: {why}")
                 continue
-            if number:
+            if number > 0:
                 results.add(workload.name, one.name, figures)
         say(f"{workload.name}: round {number} of {bench.sizes.rounds}")
 

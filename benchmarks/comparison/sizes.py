@@ -10,7 +10,9 @@ from typing import Final
 class Sizes:
     """How often, and with how many of what."""
 
-    rounds: int = 7
+    rounds: int = 9
+    warm: int = 1
+    """Rounds before the first one that counts."""
     rows: int = 1000
     delays: tuple[int, ...] = (0, 50, 100)
     """Milliseconds of network in a round trip."""
@@ -29,4 +31,6 @@ FULL: Final = Sizes()
 QUICK: Final = Sizes(
     rounds=3, rows=300, delays=(0, 100), clicks=500, singly=100, repeats=3, idle_pages=60, full_pages=10, starts=1
 )
-TINY: Final = Sizes(rounds=1, rows=3, delays=(0,), clicks=5, singly=3, repeats=1, idle_pages=2, full_pages=2, starts=1)
+TINY: Final = Sizes(
+    rounds=1, warm=0, rows=3, delays=(0,), clicks=5, singly=3, repeats=1, idle_pages=2, full_pages=2, starts=1
+)
