@@ -13,7 +13,7 @@ import pytest
 
 from tests.contract.project import BUNDLE, DEBUG_BUNDLE, ROOT
 
-LOCK = ROOT / "client" / "package-lock.json"
+FOLDERS = ("client", "benchmarks")
 LARGEST = {BUNDLE: 20 * 1024, DEBUG_BUNDLE: 26 * 1024}
 ADDRESS = re.compile(r"(https?|git|ssh|file)(\+\w+)?:", re.IGNORECASE)
 
@@ -48,21 +48,29 @@ def test_the_bundle_is_newer_than_its_sources() -> None:
     assert oldest >= newest.stat().st_mtime, f"{newest} changed since the client was built"
 
 
-def test_the_lock_file_has_no_addresses() -> None:
-    packages = json.loads(LOCK.read_text("utf-8"))["packages"]
+def locked(folder: str) -> dict[str, Any]:
+    packages: dict[str, Any] = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))["packages"]
+    return packages
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_lock_file_has_no_addresses(folder: str) -> None:
+    packages = locked(folder)
     assert len(packages) > 1
     assert not [name for name, package in packages.items() if "resolved" in package and not package.get("link")]
     assert not [found for found in strings(packages) if ADDRESS.match(found[1])]
 
 
-def test_every_locked_package_has_a_checksum() -> None:
-    packages = json.loads(LOCK.read_text("utf-8"))["packages"]
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_locked_package_has_a_checksum(folder: str) -> None:
+    packages = locked(folder)
     assert not [
         name for name, package in packages.items() if name and not package.get("link") and "integrity" not in package
     ]
 
 
-def test_no_setting_of_the_client_names_a_registry() -> None:
-    settings = ROOT / "client" / ".npmrc"
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_setting_of_the_client_names_a_registry(folder: str) -> None:
+    settings = ROOT / folder / ".npmrc"
     lines = settings.read_text("utf-8").splitlines() if settings.exists() else []
     assert not [line for line in lines if line.partition("=")[0].strip().endswith("registry") or ADDRESS.search(line)]
