@@ -3,7 +3,8 @@
     python benchmarks/restart_storm.py [pages] [engine ...] [--json]
 
 Raw clients on loopback, in one process on gevent, each a visitor of its own that tries again as the client script does (a pause of 100 to 300 ms, spread; 5 s for the first attempt, then longer). The program is killed and
-started on the same port, so each page is mounted anew. The clock starts when the first connection is taken. Beside them somebody opens a page after the restart and clicks every 20 ms until all others are back.
+started on the same port, so each page is mounted anew. The clock starts when the first connection is taken. Beside them somebody opens a page after the restart and clicks every 20 ms until all others are back, and
+visitors who were not here before load a page each, one after the other, from a process of its own: their clock is not held up by the 2,000.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ monkey.patch_all()
 import json  # noqa: E402 - once it is patched
 import random  # noqa: E402
 import resource  # noqa: E402
+import subprocess  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
 from pathlib import Path  # noqa: E402
+from select import select  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
@@ -27,13 +30,41 @@ from gevent.pool import Pool  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.tools.programs import ENGINES, Engine, Program  # noqa: E402
-from tests.tools.raw import Closed  # noqa: E402
+from tests.tools.raw import Closed, get  # noqa: E402
 from tests.tools.scripted import SOURCE, TEMPLATES, payload  # noqa: E402
 from tests.tools.simulated import Page, Refused  # noqa: E402
 
 ATTEMPT = 5.0
 LONGEST = 60.0
 WARM_UP = 5
+PAUSE = 0.02
+VISITOR = "--visitor"
+
+
+class Visitors:
+    """A process that loads a page, waits 20 ms, loads it again as somebody else; each is timed."""
+
+    def __init__(self, port: int) -> None:
+        command = [sys.executable, __file__, VISITOR, str(port)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def took(self) -> list[float]:
+        """End it. Return how long each load took, sorted; those before the server was there are left out."""
+        out, _ = self._process.communicate("\n", timeout=LONGEST)
+        return sorted(json.loads(out))
+
+    @staticmethod
+    def run(port: int) -> None:
+        """What the process does, until it is told to stop."""
+        took: list[float] = []
+        while not select([sys.stdin], [], [], PAUSE)[0]:
+            begun = time.monotonic()
+            try:
+                assert get(port, "/page/new", timeout=LONGEST).status == 200
+                took.append(time.monotonic() - begun)
+            except (OSError, ValueError):
+                pass
+        print(json.dumps(took))
 
 
 class Storm:
@@ -59,7 +90,9 @@ class Storm:
         gevent.sleep(0.5)
         starting = gevent.spawn(self.program.start, timeout=LONGEST)
         honest = gevent.spawn(self._work)
+        visitors = Visitors(self.program.port)
         gevent.joinall(waiting, timeout=LONGEST)
+        loads = visitors.took()
         starting.join()
         honest.join(timeout=10)
         gevent.killall([*waiting, honest])
@@ -81,6 +114,10 @@ class Storm:
             "honest_p50": round(clicks[len(clicks) // 2], 3) if clicks else None,
             "honest_p99": round(clicks[int(len(clicks) * 0.99)], 3) if clicks else None,
             "honest_worst": round(clicks[-1], 3) if clicks else None,
+            "loads": len(loads),
+            "load_p50": round(loads[len(loads) // 2], 3) if loads else None,
+            "load_p99": round(loads[int(len(loads) * 0.99)], 3) if loads else None,
+            "load_worst": round(loads[-1], 3) if loads else None,
             "memory_before": memory >> 20,
             "memory_after": after >> 20,
             "wrong": self.wrong[:5],
@@ -134,7 +171,7 @@ class Storm:
             page.click("#add", payload(number))
             page.until(lambda: page.texts("#count")[-1:] == [str(number)])  # noqa: B023 - asked at once
             self.clicks.append(time.monotonic() - clicked)
-            gevent.sleep(0.02)
+            gevent.sleep(PAUSE)
         page.leave()
 
     def _works(self, page: Page) -> bool:
@@ -168,6 +205,9 @@ def run(engine: Engine, count: int) -> dict[str, Any]:
 
 def main() -> None:
     """Run and print; exit with 1 where a page did not come back."""
+    if VISITOR in sys.argv:
+        Visitors.run(int(sys.argv[-1]))
+        return
     words = [word for word in sys.argv[1:] if word != "--json"]
     count = next((int(word) for word in words if word.isdigit()), 2000)
     chosen = [engine for engine in ENGINES if engine in words] or list(ENGINES)

@@ -46,6 +46,9 @@ class Engine(Protocol):
     def sleep(self, seconds: float) -> None:
         """Let others run, for `seconds` at least."""
 
+    def give_way(self) -> None:
+        """Let all others run that can, including those whose sockets have become ready, before going on."""
+
     def event(self) -> Event:
         """Make an event."""
 
@@ -130,6 +133,11 @@ class GeventEngine:
     def sleep(self, seconds: float) -> None:
         self._sleep(seconds)
 
+    def give_way(self) -> None:
+        # sleep(0) would go on up to 50 times before the sockets are looked at again.
+        with self._loop.timer(0) as turn:
+            self._hub.wait(turn)
+
     def event(self) -> Event:
         event: Event = self._event()
         return event
@@ -188,6 +196,9 @@ class EventletEngine:
 
     def sleep(self, seconds: float) -> None:
         self._eventlet.sleep(seconds)
+
+    def give_way(self) -> None:
+        self._eventlet.sleep(0)
 
     def event(self) -> Event:
         return _EventletEvent(self._eventlet)

@@ -41,6 +41,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.bases.controller": 3,
     "pycommunicate.server.bases.views": 3,
     "pycommunicate.server.connection.credit": 3,
+    "pycommunicate.server.connection.entrance": 3,
     "pycommunicate.server.connection.guard": 3,
     "pycommunicate.server.connection.handlers": 3,
     "pycommunicate.server.connection.inbox": 3,

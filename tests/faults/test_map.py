@@ -56,7 +56,9 @@ ROWS: Final[dict[str, list[str]]] = {
         "tests/browser/test_faults.py::test_a_click_that_a_polite_end_did_not_handle_is_told",
     ],
     "2,000 pages reconnect at once after a restart": [
-        "tests/faults/test_restart.py::test_two_hundred_pages_reconnect_at_once"
+        "tests/faults/test_restart.py::test_two_hundred_pages_reconnect_at_once",
+        "tests/faults/test_crowd.py::test_who_loads_a_page_does_not_wait_for_a_crowd_of_sockets",
+        "tests/faults/test_crowd.py::test_who_has_left_the_crowd_is_not_waited_for",
     ],
     "handler raises; handler loops on the CPU; load() raises; teardown() raises": [
         "tests/faults/test_handlers.py::test_a_handler_that_raises",

@@ -20,15 +20,23 @@ from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, UserTracker
+from pycommunicate.server.connection.entrance import Entrance
 from pycommunicate.server.connection.guard import GuardedPacket, are_frames, is_frame
 from pycommunicate.server.connection.handlers import HandlerPool
 from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.connection.runtime import State
-from pycommunicate.server.connection.websocket import LAST_REQUEST, World, eventlet_websocket, gevent_websocket
+from pycommunicate.server.connection.websocket import (
+    LAST_REQUEST,
+    World,
+    eventlet_websocket,
+    gevent_websocket,
+    peer_is_gone,
+)
 
 _PACKETS_A_POST = 256
 _LAST_POLL = 0.5
 _BODY_SECONDS = 10.0
+_UNAVAILABLE = ("503 Service Unavailable", b"The server is busy, or being replaced. Try again.")
 
 
 MountAnew = Callable[[dict[str, Any], str, str, int, Any], tuple[Page | None, str]]
@@ -308,6 +316,7 @@ class SocketGuard:
         self._pool = application.pool
         self._refusals = application.refusals
         self._limit = application.limits.inbound_message
+        self._entrance = Entrance(application.engine)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass the request on, or refuse it."""
@@ -315,7 +324,7 @@ class SocketGuard:
         known = path.startswith(SOCKET_PATH) and _socket_id(environ)
         # Where hot reload replaces this process, its successor has taken the socket: who still came here is answered here.
         if self._pool.draining and not known and (path.startswith(SOCKET_PATH) or not self._app.hot):
-            return _answer(start_response, "503 Service Unavailable", b"The server is being replaced. Try again.")
+            return _answer(start_response, *_UNAVAILABLE)
         if path.startswith(PREFIX + "/"):
             if "HTTP_UPGRADE" in environ:
                 environ[LAST_REQUEST] = True
@@ -332,7 +341,13 @@ class SocketGuard:
                     self._expel(_socket_id(environ), "a long-polling request that is no packet")
                     return _answer(start_response, "400 Bad Request", b"malformed")
                 environ["wsgi.input"] = io.BytesIO(body)
+            elif path.startswith(SOCKET_PATH) and not known and not self._let_in(environ):
+                return _answer(start_response, *_UNAVAILABLE)
         return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+    def _let_in(self, environ: dict[str, Any]) -> bool:
+        entered = self._entrance.enter(lambda: peer_is_gone(environ))
+        return entered and not self._pool.draining
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:
         try:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ LAST_REQUEST = "pycommunicate.last_request"
 
 
 _FRAMES_A_TURN = 64
-_BYTES_A_TURN = 64 * 1024
+_SECONDS_A_TURN = 0.001
 _STALLED = 1.0
 
 
@@ -38,11 +39,20 @@ class GuardedSocket:
         self._closed = closed
         self._world = world
         self._peer = peer
-        self._frames = 0
-        self._bytes = 0
+        self._handed = time.monotonic()
+        self._spent = 0.0
 
     def wait(self) -> str | None:
         """Return the next frame, None at the end (also where the peer sends what no client of ours sends)."""
+        self._spent += time.monotonic() - self._handed
+        if self._spent >= _SECONDS_A_TURN:
+            self._spent = 0.0
+            self._world.engine.give_way()  # a flood on one socket leaves turns for all others
+        frame = self._next()
+        self._handed = time.monotonic()
+        return frame
+
+    def _next(self) -> str | None:
         try:
             frame = self._websocket.wait()
         except (OSError, ValueError, self._closed):
@@ -53,11 +63,6 @@ class GuardedSocket:
             self._world.refusals.note("malformed", self._peer, "a malformed frame of %d bytes; closed", len(frame))
             self.close()
             return None
-        self._frames += 1
-        self._bytes += len(frame)
-        if self._frames >= _FRAMES_A_TURN or self._bytes >= _BYTES_A_TURN:
-            self._frames = self._bytes = 0
-            self._world.engine.sleep(0)  # a flood on one socket leaves turns for all others
         return frame  # type: ignore[no-any-return]
 
     def send(self, message: str) -> None:
@@ -82,6 +87,28 @@ def close_tcp(raw: Any) -> None:
     """End a TCP connection, whoever else holds its socket."""
     with contextlib.suppress(OSError):
         raw.shutdown(socket.SHUT_RDWR)
+
+
+def peer_is_gone(environ: dict[str, Any]) -> bool:
+    """Whether the peer has closed the connection of a request of which nothing more is awaited."""
+    raw = _raw_socket(environ)
+    if raw is None:
+        return False
+    try:
+        return raw.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""  # type: ignore[no-any-return]
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _raw_socket(environ: dict[str, Any]) -> Any:
+    """Return the operating system's socket under a request, None where there is none."""
+    body = environ.get("wsgi.input")
+    if "eventlet.input" in environ:
+        return environ["eventlet.input"].get_socket().fd
+    cooperative = getattr(getattr(getattr(body, "rfile", None), "raw", None), "_sock", None)
+    return getattr(cooperative, "_sock", None)
 
 
 def gevent_websocket(world: World) -> type:
