@@ -1,7 +1,8 @@
 // The messages of docs/wire.md.
 import type { Operation } from "./operations/apply.ts";
+import type { Repeat } from "./operations/repeats.ts";
 
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** On what terms a connection goes on. */
 export interface Terms {
@@ -23,7 +24,7 @@ export type ServerMessage =
   | ["joined", Terms]
   | ["resumed", Terms]
   | ["remount", Remount]
-  | ["operations", epoch: string, first: number, operations: Operation[], received: number, allowed: number]
+  | ["operations", epoch: string, first: number, operations: (Operation | Repeat)[], received: number, allowed: number]
   | ["token", epoch: string, mount: string]
   | ["credit", epoch: string, received: number, allowed: number]
   | ["refused", code: string, sentence: string]

@@ -4,6 +4,7 @@ import { EventQueue, type MadeEvent } from "./events.ts";
 import type { ListenerOptions } from "./listeners.ts";
 import { VERSION, type Remount, type ServerMessage, type Terms } from "./messages.ts";
 import { ERROR, apply, type Operation, type Outcome } from "./operations/apply.ts";
+import { unfold } from "./operations/repeats.ts";
 import type { Scope } from "./operations/scope.ts";
 import { OPERATIONS } from "./operations/table.ts";
 import type { PageData } from "./page.ts";
@@ -174,10 +175,11 @@ export class Session implements ConnectionDelegate, Outcome {
   }
 
   #operations(message: Extract<ServerMessage, ["operations", ...unknown[]]>, size: number): void {
-    const [, epoch, first, operations, received, allowed] = message;
+    const [, epoch, first, folded, received, allowed] = message;
     if (epoch !== this.#epoch) return;
     if (first > this.#applied + 1) return this.connection.replace(); // what is missing comes again after a resume
     this.#failures = 0;
+    const operations = unfold(folded);
     for (let i = this.#applied + 1 - first; i < operations.length; i++) {
       this.#applied++;
       apply(this.#scope, operations[i]!, this);

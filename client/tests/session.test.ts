@@ -35,7 +35,7 @@ async function reconnect(server: FakeServer): Promise<void> {
 test("the first connection joins with the request of the page", async () => {
   const server = await joined();
   assert.deepEqual(server.auth, {
-    version: 1, request: "request-1", resume: null, mount: "mount-1", epoch: null, applied: 0, made: 0,
+    version: 2, request: "request-1", resume: null, mount: "mount-1", epoch: null, applied: 0, made: 0,
   });
 });
 
@@ -91,7 +91,7 @@ test("after a broken connection, what the server has not received is sent again,
   mock.timers.tick(200);
   await Promise.resolve();
   assert.deepEqual(server.auth, {
-    version: 1, request: null, resume: "resume-1", mount: "mount-2", epoch: "e1", applied: 2, made: 4,
+    version: 2, request: null, resume: "resume-1", mount: "mount-2", epoch: "e1", applied: 2, made: 4,
   });
   await server.join("resumed", { received: 1, resume: "resume-2" });
   assert.deepEqual(server.of("event").map((event) => event[2]), [2, 3, 4]);

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 PREFIX: Final = "/__pycommunicate"
 NAMESPACE: Final = "/__pycommunicate"
 SOCKET_PATH: Final = PREFIX + "/socket"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pycommunicate.protocol.operations import FIRST_READ, Op
+from pycommunicate.protocol.repeats import unfold
 from pycommunicate.protocol.values import dumps
 from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
 from pycommunicate.testing.dom.errors import OperationError
@@ -205,7 +206,7 @@ class Session:
         if first > self._applied + 1:
             self._delegate.replace_connection()
             return
-        fresh = operations[self._applied + 1 - first :]
+        fresh = unfold(operations)[self._applied + 1 - first :]
         if any(operation[0] >= FIRST_READ for operation in fresh):
             self._delegate.counts.round_trips += 1
         for operation in fresh:

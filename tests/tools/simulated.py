@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakSet
 
+from pycommunicate.protocol.repeats import unfold
 from tests.tools.raw import VERSION, Channel, Closed, Response, get
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ class Page:
         self.flush()
 
     def _apply(self, first: int, operations: list[list[Any]]) -> None:
-        for number, operation in enumerate(operations, first):
+        for number, operation in enumerate(unfold(operations), first):
             if number <= self.applied:
                 self.doubled += 1
                 continue

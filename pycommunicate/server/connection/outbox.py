@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import encode_operations
+from pycommunicate.protocol.repeats import fold
 from pycommunicate.protocol.values import dumps
 
 Send = Callable[[str], None]
@@ -77,7 +78,7 @@ class Outbox:
             self._limit = self._limits.batch_bytes
         operations, self._pending, self._size = self._pending, [], 0
         first, self._next = self._next, self._next + len(operations)
-        batch = Batch(first, self._next - 1, dumps(operations))
+        batch = Batch(first, self._next - 1, dumps(fold(operations)))
         self._batches.append(batch)
         self.unacknowledged += len(batch.json)
         self._emit(batch)

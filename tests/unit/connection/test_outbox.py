@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.repeats import unfold
 from pycommunicate.server.connection.outbox import Outbox
 from tests.unit.loop import Loop
 
@@ -23,7 +24,7 @@ class Line:
         _, _, message = packet.partition(",")
         name, _epoch, first, operations, _received, _allowed = json.loads(message)
         assert name == "operations"
-        self.batches.append((first, operations))
+        self.batches.append((first, unfold(operations)))
 
 
 def make(limits: Limits | None = None) -> tuple[Loop, Outbox, Line]:

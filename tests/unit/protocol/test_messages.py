@@ -82,4 +82,4 @@ def test_depth_at_the_limit_and_past_it(depth: int, fits: bool) -> None:
 
 def test_another_version_is_told_apart() -> None:
     with pytest.raises(ProtocolError, match="version"):
-        decode_join({"version": 2})
+        decode_join({"version": 1})
