@@ -37,6 +37,11 @@ class Engine(Protocol):
     name: str
     """python-socketio's name for it: `gevent` or `eventlet`."""
 
+    ident: Callable[[], int]
+    """Tells real threads apart, whether the standard library is patched or not."""
+    thread: int
+    """The loop's own."""
+
     def spawn(self, function: Callable[..., object], *arguments: Any) -> Any:
         """Run `function` in a greenlet of its own, in the order of the calls to `spawn`."""
 
@@ -121,8 +126,8 @@ class GeventEngine:
         self._hub = gevent.get_hub()
         self._loop: Any = self._hub.loop
         # Patched, get_ident tells greenlets apart; the original tells threads apart.
-        self._ident: Callable[[], int] = gevent.monkey.get_original("_thread", "get_ident")
-        self._thread = self._ident()
+        self.ident: Callable[[], int] = gevent.monkey.get_original("_thread", "get_ident")
+        self.thread = self.ident()
 
     def spawn(self, function: Callable[..., object], *arguments: Any) -> Any:
         return self._spawn(function, *arguments)
@@ -143,7 +148,7 @@ class GeventEngine:
         return event
 
     def call_soon(self, function: Callback) -> None:
-        if self._ident() == self._thread:
+        if self.ident() == self.thread:
             self._loop.run_callback(function)
         else:
             self._loop.run_callback_threadsafe(function)
@@ -159,7 +164,7 @@ class GeventEngine:
         return block
 
     def in_loop_thread(self) -> bool:
-        return bool(self._ident() == self._thread)
+        return bool(self.ident() == self.thread)
 
     def from_thread(self, function: Callable[[], Any]) -> Any:
         return _run_for_thread(self, function)
@@ -182,8 +187,8 @@ class EventletEngine:
 
         self._eventlet: Any = eventlet
         self._hubs: Any = eventlet.hubs
-        self._ident: Callable[[], int] = eventlet.patcher.original("_thread").get_ident
-        self._thread = self._ident()
+        self.ident: Callable[[], int] = eventlet.patcher.original("_thread").get_ident
+        self.thread = self.ident()
         self._foreign: deque[Callback] = deque()
         self._wake: Any = None
         self._wake_lock = threading.Lock()
@@ -204,7 +209,7 @@ class EventletEngine:
         return _EventletEvent(self._eventlet)
 
     def call_soon(self, function: Callback) -> None:
-        if self._ident() == self._thread:
+        if self.ident() == self.thread:
             self._hubs.get_hub().schedule_call_global(0, function)
         else:
             self._foreign.append(function)
@@ -220,7 +225,7 @@ class EventletEngine:
         return block
 
     def in_loop_thread(self) -> bool:
-        return bool(self._ident() == self._thread)
+        return bool(self.ident() == self.thread)
 
     def from_thread(self, function: Callable[[], Any]) -> Any:
         return _run_for_thread(self, function)

@@ -3,7 +3,7 @@ import { OperationError } from "./errors.ts";
 /** The numbers by which server and browser name elements. 0 is the document element; ours are negative. */
 export class Handles {
   #elements = new Map<number, Element>();
-  #numbers = new WeakMap<Element, number | number[]>();
+  #numbers = new Map<Element, number | number[]>();
   #next = -1;
 
   constructor() {
@@ -51,7 +51,7 @@ export class Handles {
 
   clear(): void {
     this.#elements.clear();
-    this.#numbers = new WeakMap();
+    this.#numbers.clear();
     this.#next = -1;
     this.set(0, document.documentElement);
   }

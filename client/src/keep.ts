@@ -1,5 +1,6 @@
 import { type Author, changeOf, fieldsByKey, sameField } from "./fields.ts";
 import { Place, holdStill } from "./place.ts";
+import { remembered } from "./safety.ts";
 
 interface Saved {
   changes: Map<string, (field: Element) => void>;
@@ -7,7 +8,7 @@ interface Saved {
   place: Place;
 }
 
-const WRITTEN = /^(value|checked|selected|files|open|textContent|innerText)/;
+const isWritten = remembered((name) => /^(value|checked|selected|files|open|textContent|innerText)/.test(name));
 
 /**
  * What a person typed, and where they are on the page: kept while the page is mounted anew. Elements that only load() creates are gone
@@ -24,7 +25,7 @@ export class Keep {
 
   /** The server wrote a property of `element`: that wins over what would be put back. */
   wrote(element: Element, name: string): void {
-    if (WRITTEN.test(name)) this.#authors.set(element, "server");
+    if (isWritten(name)) this.#authors.set(element, "server");
   }
 
   /** The server moved the focus, or the page. */

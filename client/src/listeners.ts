@@ -11,12 +11,24 @@ export interface ListenerOptions {
   selector?: string;
 }
 
-interface Listener {
-  element: Element;
-  type: string;
-  options: ListenerOptions;
-  capture: boolean;
-  handle: (event: Event) => void;
+/** One object for each: a page may have thousands. */
+class Listener {
+  constructor(
+    readonly owner: Listeners,
+    readonly number: number,
+    readonly element: Element,
+    readonly type: string,
+    readonly options: ListenerOptions,
+  ) {}
+
+  /** Events that do not bubble reach an ancestor only on their way down. */
+  get capture(): boolean {
+    return this.options.selector !== undefined && (SILENT.test(this.type) || CROSSING.test(this.type));
+  }
+
+  handleEvent(event: Event): void {
+    this.owner.heard(this, event);
+  }
 }
 
 /** Called for each event that passed the filters; `matched` is the delegated element, or the listener's own. */
@@ -28,7 +40,7 @@ const CROSSING = /^(mouse|pointer)(enter|leave)$/;
 
 export class Listeners {
   #listeners = new Map<number, Listener>();
-  #byElement = new WeakMap<Element, number[]>();
+  #byElement = new Map<Element, number[]>();
   #fired: Fired;
   /** Listeners whose elements left the document for good, not yet told to the server. */
   released: number[] = [];
@@ -41,21 +53,19 @@ export class Listeners {
     const { selector, prevent_default } = options;
     if (selector !== undefined) checkSelector(selector);
     this.remove(number);
-    // Events that do not bubble reach an ancestor only on their way down.
-    const capture = selector !== undefined && (SILENT.test(type) || CROSSING.test(type));
-    const handle = (event: Event): void => this.#handle(number, event);
-    this.#listeners.set(number, { element, type, options, capture, handle });
+    const listener = new Listener(this, number, element, type, options);
+    this.#listeners.set(number, listener);
     const known = this.#byElement.get(element);
     if (known) known.push(number);
     else this.#byElement.set(element, [number]);
-    element.addEventListener(type, handle, { capture, passive: !prevent_default });
+    element.addEventListener(type, listener, { capture: listener.capture, passive: !prevent_default });
   }
 
   remove(number: number): void {
     const listener = this.#listeners.get(number);
     if (!listener) return;
-    const { element, type, handle, capture } = listener;
-    element.removeEventListener(type, handle, capture);
+    const { element, type, capture } = listener;
+    element.removeEventListener(type, listener, capture);
     this.#listeners.delete(number);
     const left = this.#byElement.get(element)?.filter((other) => other !== number);
     if (left?.length) this.#byElement.set(element, left);
@@ -81,10 +91,10 @@ export class Listeners {
     return this.#listeners.size;
   }
 
-  #handle(number: number, event: Event): void {
-    const listener = this.#listeners.get(number);
-    if (!listener) return;
-    const { options } = listener;
+  /** One of ours was met. */
+  heard(listener: Listener, event: Event): void {
+    const { number, options } = listener;
+    if (this.#listeners.get(number) !== listener) return;
     const matched = match(listener, event);
     if (!matched || !passesKeys(event, options.keys)) return;
     if (options.prevent_default) event.preventDefault();

@@ -1,5 +1,20 @@
 // The second line of defence: the server refuses the same names and values before it sends them.
 
+const KNOWN = 1_000;
+
+/** `test` with its answers kept: a page with a thousand rows asks about the same few names. */
+export function remembered(test: (name: string) => boolean): (name: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (name) => {
+    let answer = answers.get(name);
+    if (answer === undefined) {
+      if (answers.size >= KNOWN) answers.clear();
+      answers.set(name, (answer = test(name)));
+    }
+    return answer;
+  };
+}
+
 const PROTOTYPES = new Set(["__proto__", "constructor", "prototype"]);
 const MARKUP = new Set(["innerHTML", "outerHTML", "srcdoc"]);
 const SCRIPT_TEXT = new Set(["text", "textcontent", "innertext", "outertext", "src", "href", "xlink:href"]);
@@ -13,17 +28,11 @@ export function isPrototypeName(name: string): boolean {
   return PROTOTYPES.has(name);
 }
 
-export function refusesProperty(name: string): boolean {
-  return MARKUP.has(name) || isPrototypeName(name) || /^on/i.test(name);
-}
-
-export function refusesAttribute(name: string): boolean {
-  return /^(on|srcdoc$)/i.test(name);
-}
-
-export function refusesTag(tag: string): boolean {
-  return /^([^:]*:)?script$/i.test(tag);
-}
+export const refusesProperty = remembered((name) => MARKUP.has(name) || isPrototypeName(name) || /^on/i.test(name));
+export const refusesAttribute = remembered((name) => /^(on|srcdoc$)/i.test(name));
+export const refusesTag = remembered((tag) => /^([^:]*:)?script$/i.test(tag));
+const isAddress = remembered((name) => URL_ATTRIBUTES.has(name.toLowerCase()));
+const isText = remembered((name) => SCRIPT_TEXT.has(name.toLowerCase()));
 
 export function refusesURL(url: string): boolean {
   if (/[\u0000-\u001f\u007f\\]|^ *\/\/|^ *https?:(?!\/\/[^/?#])/i.test(url)) return true;
@@ -33,8 +42,8 @@ export function refusesURL(url: string): boolean {
 
 /** Whether `value` must not be written to the attribute or property `name`, because it is an address that runs code or leads astray. */
 export function refusesAddress(name: string, value: unknown): boolean {
+  if (value === null || !isAddress(name)) return false;
   const attribute = name.toLowerCase();
-  if (value === null || !URL_ATTRIBUTES.has(attribute)) return false;
   const text = String(value);
   const several = attribute === "srcset" || attribute === "ping";
   return refusesURL(text) || (several && text.split(/[ ,]+/).some(refusesURL));
@@ -42,5 +51,5 @@ export function refusesAddress(name: string, value: unknown): boolean {
 
 /** Whether writing `name` would give a script element something to run. */
 export function isScriptText(element: Element, name: string): boolean {
-  return refusesTag(element.localName) && SCRIPT_TEXT.has(name.toLowerCase());
+  return isText(name) && refusesTag(element.localName);
 }

@@ -120,7 +120,7 @@ export class Session implements ConnectionDelegate, Outcome {
   failed(operation: Operation, code: ErrorCode, error: unknown): void {
     if (++this.#failures > FAILURES) return;
     const name = Object.keys(OPERATIONS).find((known) => OPERATIONS[known]![0] === operation[0]);
-    console.warn(`pycommunicate: ${name ?? "operation"} failed: ${code}`, operation, error);
+    console.warn(`pycommunicate: ${name ?? "operation"} failed: ${code}`, [...operation], error);
     this.#send(encodeEvent(["failed", this.#epoch, this.#applied, this.#applied, code]));
   }
 
@@ -179,11 +179,12 @@ export class Session implements ConnectionDelegate, Outcome {
     if (epoch !== this.#epoch) return;
     if (first > this.#applied + 1) return this.connection.replace(); // what is missing comes again after a resume
     this.#failures = 0;
-    const operations = unfold(folded);
-    for (let i = this.#applied + 1 - first; i < operations.length; i++) {
+    let number = first;
+    unfold(folded, (operation) => {
+      if (number++ <= this.#applied) return;
       this.#applied++;
-      apply(this.#scope, operations[i]!, this);
-    }
+      apply(this.#scope, operation, this);
+    });
     this.#scope.keep.settle();
     this.#scheduleAck(size);
     this.#credit(epoch, received, allowed);

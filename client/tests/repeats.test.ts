@@ -10,5 +10,9 @@ interface Repeats {
 }
 
 for (const { title, operations, wire } of golden<Repeats>("repeats.json").cases) {
-  test(title, () => assert.deepEqual(unfold(wire), operations));
+  test(title, () => {
+    const unfolded: Operation[] = [];
+    unfold(wire, (operation) => unfolded.push([...operation]));
+    assert.deepEqual(unfolded, operations);
+  });
 }

@@ -24,8 +24,10 @@ export function apply(scope: Scope, operation: Operation, outcome: Outcome): voi
   try {
     if (!run) throw new OperationError("failed", "unknown operation");
     const value = run(scope, operation[1], operation[2], operation[3], operation[4]);
-    if (run === redeem) void (value as Promise<boolean>).then((done) => outcome.answer(operation[1] as number, JSON_VALUE, done));
-    else if (operation[0] >= FIRST_READ) answer(scope, operation[1] as number, value, outcome);
+    if (operation[0] < FIRST_READ) return;
+    const tag = operation[1] as number;
+    if (run === redeem) void (value as Promise<boolean>).then((done) => outcome.answer(tag, JSON_VALUE, done));
+    else answer(scope, tag, value, outcome);
   } catch (error) {
     if (operation[0] >= FIRST_READ) outcome.answer(operation[1] as number, ERROR, codeOf(error));
     else outcome.failed(operation, codeOf(error), error);

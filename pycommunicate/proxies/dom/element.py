@@ -125,9 +125,9 @@ class ElementWrapper:
         :returns: the listener; its `remove()` ends it.
         :raises TypeError: the handler requires more than one argument.
         """
-        listener = Listener(
-            self._channel, self._named(), check_event(event_name), handler, once=once, while_running=while_running
-        )
+        if event_name not in _KNOWN_EVENTS:
+            check_event(event_name)
+        listener = Listener(self._channel, self._named(), event_name, handler, once=once, while_running=while_running)
         if prevent_default is None:
             prevent_default = event_name == "submit"
         chosen = options(
@@ -161,7 +161,7 @@ class ElementWrapper:
         :param attributes: its attributes.
         :raises RefusedName: no element type, or `script`.
         """
-        return self._add(Op.ADD_CHILD, element_type, id, content, attributes)
+        return self._add(1, element_type, id, content, attributes)
 
     def prepend_child(
         self,
@@ -172,7 +172,7 @@ class ElementWrapper:
         attributes: Mapping[str, object] | None = None,
     ) -> "ElementWrapper":
         """Add a new element as the first child of this one and return it. Otherwise as `add_child`."""
-        return self._add(Op.PREPEND_CHILD, element_type, id, content, attributes)
+        return self._add(17, element_type, id, content, attributes)
 
     def add_before(
         self,
@@ -183,7 +183,7 @@ class ElementWrapper:
         attributes: Mapping[str, object] | None = None,
     ) -> "ElementWrapper":
         """Add a new element right before this one and return it. Otherwise as `add_child`."""
-        return self._add(Op.ADD_BEFORE, element_type, id, content, attributes)
+        return self._add(2, element_type, id, content, attributes)
 
     def add_after(
         self,
@@ -194,7 +194,7 @@ class ElementWrapper:
         attributes: Mapping[str, object] | None = None,
     ) -> "ElementWrapper":
         """Add a new element right after this one and return it. Otherwise as `add_child`."""
-        return self._add(Op.ADD_AFTER, element_type, id, content, attributes)
+        return self._add(3, element_type, id, content, attributes)
 
     def append_html(self, markup: Markup) -> Self:
         """Parse `markup` and append it. Returns at once, this element. Scripts in it don't run.
@@ -249,15 +249,15 @@ class ElementWrapper:
         }
 
     def _add(
-        self, code: Op, element_type: str, id: str | None, content: object, attributes: Mapping[str, object] | None
+        self, code: int, element_type: str, id: str | None, content: object, attributes: Mapping[str, object] | None
     ) -> "ElementWrapper":
         if element_type not in _KNOWN_TAGS:
             check_tag(element_type)
         channel = self._channel
         reference = self._named()
-        inside = code is Op.ADD_CHILD or code is Op.PREPEND_CHILD
-        handle = channel.new_handle(reference if inside else channel.parent_of(reference))
-        channel.write([int(code), reference, handle, element_type])
+        beside = code in {2, 3}  # Op.ADD_BEFORE, Op.ADD_AFTER
+        handle = channel.new_handle(channel.parent_of(reference) if beside else reference)
+        channel.write([code, reference, handle, element_type])
         element = ElementWrapper(channel, handle)
         if id is not None:
             element.id = id
@@ -282,6 +282,7 @@ class ElementWrapper:
 
 
 _KNOWN_PROPERTIES = frozenset({"id", "value", "className", "title", "textContent", "placeholder", "name"})
+_KNOWN_EVENTS = frozenset({"click", "input", "change", "submit", "keydown"})
 _KNOWN_TAGS = frozenset(
     {"div", "p", "span", "button", "li", "ul", "ol", "tr", "td", "th", "a", "b", "input", "label", "h1", "h2", "h3"}
 )

@@ -20,6 +20,8 @@ from pycommunicate.server.connection.resume import new_id
 from pycommunicate.server.connection.runtime import State
 from pycommunicate.server.current import running
 
+_WAITING, _ENDED = State.WAITING, State.ENDED  # looked up for each operation
+
 
 class PageChannel:
     """Implements `Channel`. The one sender of its page, and the owner of what is on its way in either direction."""
@@ -27,6 +29,7 @@ class PageChannel:
     def __init__(self, engine: Engine, limits: Limits) -> None:
         self.engine = engine
         self.limits = limits
+        self._ident, self._thread = engine.ident, engine.thread
         self.state = State.WAITING
         self.epoch = new_id()
         self.inbox = Inbox(limits.events_queued)
@@ -43,12 +46,12 @@ class PageChannel:
 
     def write(self, operation: list[Any]) -> None:
         """Append an operation. See `Channel.write`."""
-        if not self.engine.in_loop_thread():
+        if self._ident() != self._thread:
             self.engine.call_soon(partial(self._write_from_thread, operation))
             return
-        if self.state is State.WAITING or self.state is State.ENDED:
+        if self.state is _WAITING or self.state is _ENDED:
             self.refuse()
-        if not self.overflowed and (self.outbox.write(operation) or self.outbox.is_full()):
+        if not self.overflowed and (self.outbox.write(operation) or self.outbox.full):
             self._slow_down()
 
     def ask(self, code: int, *arguments: object) -> JSON:
@@ -126,13 +129,13 @@ class PageChannel:
     def _write_from_thread(self, operation: list[Any]) -> None:
         if self.state in (State.LIVE, State.LOST) and not self.overflowed:
             self.outbox.write(operation)
-            if self.outbox.is_full():
+            if self.outbox.full:
                 self.overflow()
 
     def _slow_down(self) -> None:
         current = running()
         own = current is not None and current.page is self
-        if not self.outbox.is_full():
+        if not self.outbox.full:
             if own and current is not None and current.loading:
                 self.engine.sleep(0)  # so that the browser works on the first rows while the rest is being built
         elif not own:

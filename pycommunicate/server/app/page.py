@@ -1,6 +1,7 @@
 """Page: one load of one URL in one tab, and everything it owns."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -211,6 +212,7 @@ class Page(PageChannel):
         if listener.running and listener.while_running == "drop":
             self.inbox.finish()
         elif listener.running and listener.while_running == "queue":
+            listener.waiting = listener.waiting or deque()
             listener.waiting.append(message.payload)
         else:
             self._start(listener, message.payload)

@@ -13,7 +13,7 @@ from pycommunicate.protocol.values import dumps
 Send = Callable[[str], None]
 """Hands one packet to the connection. Must not block."""
 
-_OPERATION_BYTES = 24
+_OPERATION_BYTES = 16
 
 
 class Batch(NamedTuple):
@@ -33,7 +33,7 @@ class Outbox:
 
     __slots__ = (
         "_batches", "_engine", "_limit", "_limits", "_next", "_pending", "_scheduled", "_send", "_size", "_tail",
-        "bytes_sent", "epoch", "messages_sent", "unacknowledged",
+        "bytes_sent", "epoch", "full", "messages_sent", "unacknowledged",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, limits: Limits, tail: Callable[[], tuple[int, int]]) -> None:
@@ -56,13 +56,15 @@ class Outbox:
         self._limit = self._limits.first_batch_bytes
         self._batches.clear()
         self.unacknowledged = 0
+        self.full = False
+        """Whether the browser is further behind than one page may be."""
 
     def write(self, operation: list[Any]) -> bool:
         """Append `operation`. Return whether that filled the batch (which then was sent)."""
         self._pending.append(operation)
         last = operation[-1]
-        self._size += _OPERATION_BYTES + len(last) if type(last) is str else _OPERATION_BYTES
-        if self._size >= self._limit:
+        self._size = size = self._size + (_OPERATION_BYTES + len(last) if type(last) is str else _OPERATION_BYTES)
+        if size >= self._limit:
             self.flush()
             return True
         if not self._scheduled:
@@ -81,6 +83,7 @@ class Outbox:
         batch = Batch(first, self._next - 1, dumps(fold(operations)))
         self._batches.append(batch)
         self.unacknowledged += len(batch.json)
+        self._weigh()
         self._emit(batch)
         return True
 
@@ -89,6 +92,7 @@ class Outbox:
         batches = self._batches
         while batches and batches[0].last <= applied:
             self.unacknowledged -= len(batches.popleft().json)
+        self._weigh()
 
     def attach(self, send: Send, applied: int) -> None:
         """Go on over a new connection: what the browser has not applied is sent again."""
@@ -108,10 +112,10 @@ class Outbox:
         self._size = 0
         self._batches.clear()
         self.unacknowledged = 0
+        self.full = False
 
-    def is_full(self) -> bool:
-        """Whether the browser is further behind than one page may be."""
-        return (
+    def _weigh(self) -> None:
+        self.full = (
             self.unacknowledged > self._limits.unacknowledged_bytes
             or len(self._batches) > self._limits.unacknowledged_batches
         )

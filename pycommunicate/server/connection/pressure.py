@@ -20,7 +20,7 @@ class Pressure:
     def wait(self, still_wanted: Callable[[], bool]) -> bool:
         """Block until there is room or it is no longer wanted. False where the browser applied nothing until the deadline."""
         self._outbox.flush()
-        while self._outbox.is_full() and still_wanted():
+        while self._outbox.full and still_wanted():
             room = self._room = self._room or self._engine.event()
             room.wait(self._deadline)
             if not room.is_set():
@@ -29,6 +29,6 @@ class Pressure:
 
     def ease(self) -> None:
         """Wake who waits, if there is room now."""
-        if self._room is not None and not self._outbox.is_full():
+        if self._room is not None and not self._outbox.full:
             room, self._room = self._room, None
             room.set()

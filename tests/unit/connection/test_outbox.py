@@ -48,7 +48,7 @@ def test_what_is_written_in_one_turn_travels_together() -> None:
 
 
 def test_a_full_batch_goes_out_at_once_and_the_first_is_small() -> None:
-    _, outbox, line = make(Limits(first_batch_bytes=100, batch_bytes=1000))
+    _, outbox, line = make(Limits(first_batch_bytes=80, batch_bytes=800))
     filled = [outbox.write([5, n, "x" * 26]) for n in range(1, 25)]
     assert filled.index(True) == 1
     assert [len(operations) for _, operations in line.batches] == [2, 20]
@@ -81,15 +81,15 @@ def test_full_is_past_the_bound_in_bytes_or_in_batches() -> None:
     _, outbox, _ = make(Limits(unacknowledged_bytes=200, unacknowledged_batches=3))
     outbox.write([5, 1, "x" * 180])
     outbox.flush()
-    assert not outbox.is_full()
+    assert not outbox.full
     outbox.write([5, 1, "x"])
     outbox.flush()
-    assert outbox.is_full()
+    assert outbox.full
     outbox.acknowledge(1)
     for _ in range(3):
         outbox.write([5, 1, ""])
         outbox.flush()
-    assert outbox.is_full()
+    assert outbox.full
 
 
 actions = st.lists(st.sampled_from(["write", "turn", "flush", "lose", "return", "apply"]), max_size=60)
