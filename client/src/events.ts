@@ -52,3 +52,36 @@ export class EventQueue {
     this.#sent = this.#allowed = this.made = 0;
   }
 }
+
+/** Events that travel as one message. */
+export class EventGroup {
+  readonly events: MadeEvent[] = [];
+  #texts: string[] = [];
+  #room = 0;
+
+  /** `limit`: bytes of a message. */
+  constructor(readonly limit: number) {
+    this.clear();
+  }
+
+  clear(): void {
+    this.events.length = this.#texts.length = 0;
+    this.#room = this.limit - 256; // less what stands around the events
+  }
+
+  /** Whether there is room for `event`, which then is in the group. */
+  takes(event: MadeEvent): boolean {
+    const { listener, payload } = event;
+    const text = JSON.stringify(payload ? [listener, payload] : [listener]);
+    this.#room -= 3 * text.length + 1; // a character is at most three bytes
+    if (this.#room < 0) return false;
+    this.events.push(event);
+    this.#texts.push(text);
+    return true;
+  }
+
+  /** The message as JSON. */
+  message(epoch: string, applied: number): string {
+    return `["events",${JSON.stringify(epoch)},${this.events[0]!.number},${applied},[${this.#texts}]]`;
+  }
+}

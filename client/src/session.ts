@@ -1,6 +1,6 @@
 import type { Connection, ConnectionDelegate } from "./connection.ts";
 import type { ErrorCode } from "./errors.ts";
-import { EventQueue, type MadeEvent } from "./events.ts";
+import { EventGroup, EventQueue, type MadeEvent } from "./events.ts";
 import type { ListenerOptions } from "./listeners.ts";
 import { VERSION, type Remount, type ServerMessage, type Terms } from "./messages.ts";
 import { ERROR, apply, type Operation, type Outcome } from "./operations/apply.ts";
@@ -9,7 +9,7 @@ import type { Scope } from "./operations/scope.ts";
 import { OPERATIONS } from "./operations/table.ts";
 import type { PageData } from "./page.ts";
 import { payloadOf, type Payload } from "./payload.ts";
-import { encodeEvent, fits } from "./socketio.ts";
+import { encodeEvent, encodeText, fits } from "./socketio.ts";
 
 const ACK_DELAY = 50;
 const ACK_BYTES = 262_144; // a quarter of what the server lets a page be behind
@@ -46,6 +46,7 @@ export class Session implements ConnectionDelegate, Outcome {
   #unacknowledgedBytes = 0;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #pumping = false;
   #toldReleased: number[] = [];
 
   constructor(page: PageData, scope: Scope, delegate: SessionDelegate) {
@@ -96,6 +97,7 @@ export class Session implements ConnectionDelegate, Outcome {
   }
 
   leave(): void {
+    this.#pump();
     this.connection.farewell(["leave", this.#epoch]);
   }
 
@@ -107,11 +109,14 @@ export class Session implements ConnectionDelegate, Outcome {
   /** A listener fired. */
   fire(listener: number, event: Event, matched: Element, options: ListenerOptions): void {
     const payload = options.event ? payloadOf(event, matched, this.#scope.handles) : null;
-    if (this.#events.push(listener, payload)) this.#pump();
-    else this.#delegate.full();
+    if (!this.#events.push(listener, payload)) return this.#delegate.full();
+    if (this.#pumping) return;
+    this.#pumping = true; // what is made within one turn travels together
+    queueMicrotask(() => this.#pump());
   }
 
   answer(tag: number, status: number, value: unknown): void {
+    this.#pump(); // events that were made before arrive before
     const message = encodeEvent(["answer", this.#epoch, this.#applied, tag, status, value]);
     if (!fits(message, this.#limit)) return this.answer(tag, ERROR, "too_large");
     this.#send(message);
@@ -202,11 +207,26 @@ export class Session implements ConnectionDelegate, Outcome {
   }
 
   #pump(): void {
+    this.#pumping = false;
     if (!this.connection.joined) return;
+    const group = new EventGroup(this.#limit);
     for (let event = this.#events.next(); event; event = this.#events.next()) {
-      this.#send(this.#encode(event));
-      this.connection.expect();
+      if (group.takes(event)) continue;
+      this.#sendGroup(group);
+      if (!group.takes(event)) this.#sendEvents(this.#encode(event));
     }
+    this.#sendGroup(group);
+  }
+
+  #sendGroup(group: EventGroup): void {
+    if (group.events.length === 1) this.#sendEvents(this.#encode(group.events[0]!));
+    else if (group.events.length) this.#sendEvents(encodeText(group.message(this.#epoch!, this.#applied)));
+    group.clear();
+  }
+
+  #sendEvents(message: string): void {
+    this.#send(message);
+    this.connection.expect();
   }
 
   #encode({ number, listener, payload }: MadeEvent): string {

@@ -18,7 +18,12 @@ export function encodeConnect(auth: object): string {
 }
 
 export function encodeEvent(message: readonly unknown[]): string {
-  return EVENT + PREFIX + JSON.stringify(message);
+  return encodeText(JSON.stringify(message));
+}
+
+/** The same for a message that is JSON already. */
+export function encodeText(json: string): string {
+  return EVENT + PREFIX + json;
 }
 
 /** The packet in `text`; null where it is none of our namespace. */

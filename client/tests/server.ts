@@ -71,6 +71,13 @@ export class FakeServer {
     this.send(answer, { ...TERMS, ...terms });
   }
 
+  /** The numbers of the events that came. */
+  made(): number[] {
+    return this.messages.flatMap(([name, , number, , events]) =>
+      name === "event" ? [number as number] : name === "events" ? (events as unknown[]).map((_, index) => (number as number) + index) : [],
+    );
+  }
+
   /** The messages of one kind. */
   of(kind: string): Message[] {
     return this.messages.filter(([name]) => name === kind);

@@ -21,8 +21,10 @@ async function joined(terms: Record<string, unknown> = {}): Promise<FakeServer> 
   return server;
 }
 
-function click(times = 1): void {
+/** Clicks, all in one turn, and lets them go out. */
+async function click(times = 1): Promise<void> {
   for (let i = 0; i < times; i++) $("#a").click();
+  await Promise.resolve();
 }
 
 async function reconnect(server: FakeServer): Promise<void> {
@@ -48,18 +50,40 @@ test("until it has joined, a page asks for the same again", async () => {
 
 test("an event carries its number, and what was applied", async () => {
   const server = await joined();
-  click(2);
+  await click(2);
+  await click();
   assert.deepEqual(server.messages, [
-    ["event", "e1", 1, 2, 7, null],
-    ["event", "e1", 2, 2, 7, null],
+    ["events", "e1", 1, 2, [[7], [7]]],
+    ["event", "e1", 3, 2, 7, null],
   ]);
+});
+
+test("events of one turn travel together, as many as fit a message", async () => {
+  const server = await joined({ limits: { message: 1_024 } });
+  server.send("operations", "e1", 3, [[10, 8, 1, "input", { event: true }]], 0, 100);
+  for (let i = 0; i < 5; i++) $("#a").dispatchEvent(new Event("input"));
+  $("#a").click();
+  await Promise.resolve();
+  const told = { type: "input", target: 1, value: "", id: "a" };
+  assert.deepEqual(server.messages, [
+    ["events", "e1", 1, 3, Array(4).fill([8, told])],
+    ["events", "e1", 5, 3, [[8, told], [7]]],
+  ]);
+});
+
+test("what was made before an answer is sent before it", async () => {
+  const server = await joined();
+  $("#a").click();
+  server.send("operations", "e1", 3, [[31, 5, "#a"]], 0, 100);
+  await Promise.resolve();
+  assert.deepEqual(server.messages, [["event", "e1", 1, 3, 7, null], ["answer", "e1", 3, 5, 0, true]]);
 });
 
 test("operations that were applied before are skipped", async () => {
   const server = await joined();
   server.send("operations", "e1", 1, [...CLICK, [1, 0, 2, "i"], [14, 3, "#b"], [5, 3, "once"]], 0, 100);
   assert.equal($("#b").textContent, "once");
-  click();
+  await click();
   assert.deepEqual(server.messages, [["event", "e1", 1, 5, 7, null]]);
   $("html > i").remove();
 });
@@ -76,25 +100,25 @@ test("operations of another epoch are dropped, and missing ones are asked for", 
 
 test("events wait for credit", async () => {
   const server = await joined({ allowed: 2 });
-  click(5);
-  assert.equal(server.of("event").length, 2);
+  await click(5);
+  assert.equal(server.made().length, 2);
   server.send("credit", "e1", 2, 4);
-  assert.deepEqual(server.of("event").map((event) => event[2]), [1, 2, 3, 4]);
+  assert.deepEqual(server.made(), [1, 2, 3, 4]);
 });
 
 test("after a broken connection, what the server has not received is sent again, with what was made meanwhile", async () => {
   const server = await joined();
-  click(3);
+  await click(3);
   server.messages = [];
   server.events.closed();
-  click();
+  await click();
   mock.timers.tick(200);
   await Promise.resolve();
   assert.deepEqual(server.auth, {
     version: 2, request: null, resume: "resume-1", mount: "mount-2", epoch: "e1", applied: 2, made: 4,
   });
   await server.join("resumed", { received: 1, resume: "resume-2" });
-  assert.deepEqual(server.of("event").map((event) => event[2]), [2, 3, 4]);
+  assert.deepEqual(server.made(), [2, 3, 4]);
   assert.deepEqual(server.calls, ["joined", "lost", "joined"]);
 });
 
@@ -111,19 +135,19 @@ test("what an older connection still says is ignored", async () => {
 
 test("a mount anew ends events, handles and listeners of the old epoch", async () => {
   const server = await joined();
-  click();
+  await click();
   await reconnect(server);
   await server.join("remount", { epoch: "e2", html: "", keep: true, url: null });
-  click();
+  await click();
   server.send("operations", "e2", 1, [[5, 1, "gone"], ...CLICK], 0, 100);
-  click();
+  await click();
   assert.deepEqual(server.messages, [["failed", "e2", 1, 1, "gone"], ["event", "e2", 1, 3, 7, null]]);
   assert.deepEqual(server.calls, ["joined", "lost", "joined", "remounted, something lost"]);
 });
 
 test("a change of view in the middle of a connection keeps the token where none is given", async () => {
   const server = await joined();
-  click();
+  await click();
   await server.join("remount", { epoch: "e2", resume: null, html: "", keep: false, url: null });
   assert.deepEqual(server.calls, ["joined", "remounted"]);
   await reconnect(server);
@@ -135,7 +159,7 @@ test("a batch is acknowledged within 50 ms, an event acknowledges too", async ()
   mock.timers.tick(50);
   assert.deepEqual(server.messages, [["ack", "e1", 2, []]]);
   server.send("operations", "e1", 3, [[16]], 0, 100);
-  click();
+  await click();
   mock.timers.tick(50);
   assert.deepEqual(server.messages.slice(1), [["event", "e1", 1, 3, 7, null]]);
 });
@@ -177,6 +201,7 @@ test("an answer that does not fit is an error, an event that does not fit goes w
   const server = await joined({ limits: { message: 400 } });
   server.send("operations", "e1", 3, [[6, 1, "value", "€".repeat(200)], [32, 5, 1, "value"], [10, 8, 1, "input", { event: true }]], 0, 100);
   $("#a").dispatchEvent(new Event("input"));
+  await Promise.resolve();
   assert.deepEqual(server.messages, [
     ["answer", "e1", 4, 5, 2, "too_large"],
     ["event", "e1", 1, 5, 8, { type: "input", target: 1, id: "a" }],
@@ -185,20 +210,20 @@ test("an answer that does not fit is an error, an event that does not fit goes w
 
 test("past ten thousand waiting events the newest is dropped, and the person told", async () => {
   const server = await joined({ allowed: 1 });
-  click(10_001);
+  await click(10_001);
   assert.deepEqual(server.calls, ["joined", "full"]);
   server.send("credit", "e1", 1, 20_000);
-  assert.equal(server.of("event").length, 10_000);
+  assert.equal(server.made().length, 10_000);
 });
 
 test("an event that is met with silence means that the link is dead", async () => {
   const server = await joined();
-  click();
+  await click();
   mock.timers.tick(2_400);
   server.events.heard();
   mock.timers.tick(200);
   assert.equal(server.links, 1);
-  click();
+  await click();
   mock.timers.tick(2_500);
   assert.deepEqual(server.calls, ["joined", "lost"]);
   mock.timers.tick(200);
@@ -242,7 +267,7 @@ test("who is refused does not come again", async () => {
 test("leaving says so, once", async () => {
   const server = await joined();
   server.session.leave();
-  click();
+  await click();
   mock.timers.tick(60_000);
   assert.deepEqual(server.messages, [["leave", "e1"]]);
   assert.equal(server.links, 1);

@@ -9,6 +9,7 @@ from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
 
 _LONGEST_TOKEN: Final = 16_384
 _LARGEST_NUMBER: Final = 2**53 - 1
+MOST_EVENTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class EventMade:
     applied: int
     listener: int
     payload: dict[str, JSON] | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventsMade:
+    """Events that were made within one turn of the browser's loop, in order."""
+
+    epoch: str
+    applied: int
+    events: list[EventMade]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Visible:
     applied: int
 
 
-Message = EventMade | Answer | Acknowledgement | Failed | Leave | Visible
+Message = EventMade | EventsMade | Answer | Acknowledgement | Failed | Leave | Visible
 
 VALUE, HANDLE, ERROR = 0, 1, 2
 """What `Answer.status` may be."""
@@ -101,8 +111,8 @@ def decode_join(auth: object) -> Join:
     )
 
 
-def decode(name: object, arguments: list[object], *, depth: int) -> Message:
-    """Return the message `name` with its `arguments`. Raises `ProtocolError` for whatever is not exactly as `docs/wire.md` has it."""
+def decode(name: object, arguments: list[object], *, depth: int, most_events: int = MOST_EVENTS) -> Message:
+    """Return the message `name` with its `arguments`, `most_events` at most. Raises `ProtocolError` for whatever is not exactly as `docs/wire.md` has it."""
     shape = _SHAPES.get(name) if isinstance(name, str) else None
     if shape is None or len(arguments) != shape:
         raise ProtocolError("unknown message")
@@ -112,6 +122,8 @@ def decode(name: object, arguments: list[object], *, depth: int) -> Message:
     if name == "event":
         payload = None if arguments[4] is None else _payload(arguments[4], depth)
         return EventMade(epoch, _positive(arguments[1]), _number(arguments[2]), _positive(arguments[3]), payload)
+    if name == "events":
+        return _events(epoch, arguments, depth, most_events)
     if name == "answer":
         return _answer(epoch, arguments, depth)
     if name == "ack":
@@ -130,7 +142,7 @@ def decode(name: object, arguments: list[object], *, depth: int) -> Message:
 
 
 _FAILURES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
-_SHAPES: Final = {"event": 5, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
+_SHAPES: Final = {"event": 5, "events": 4, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
 
 
 def encode(name: str, *arguments: object) -> str:
@@ -157,6 +169,19 @@ def _items(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
+
+
+def _events(epoch: str, arguments: list[object], depth: int, most: int) -> EventsMade:
+    first, applied, entries = _positive(arguments[1]), _number(arguments[2]), arguments[3]
+    if not isinstance(entries, list) or not 0 < len(entries) <= most:
+        raise ProtocolError("no events, or more than there is ever room for")
+    events = []
+    for number, entry in enumerate(entries, first):
+        if not isinstance(entry, list) or not 1 <= len(entry) <= 2:
+            raise ProtocolError("no event")
+        payload = _payload(entry[1], depth) if len(entry) > 1 else None
+        events.append(EventMade(epoch, number, applied, _positive(entry[0]), payload))
+    return EventsMade(epoch, applied, events)
 
 
 def _answer(epoch: str, arguments: list[object], depth: int) -> Answer:

@@ -249,10 +249,27 @@ class Session:
     # -- details ----------------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        for number, listener, payload in tuple(self._events):
-            if self.joined and self._sent < number <= self._allowed:
-                self._sent = number
-                self._send(self._fitting(number, listener, payload))
+        group: list[tuple[int, int, dict[str, Any] | None]] = []
+        room = 0
+        for event in tuple(self._events):
+            number, listener, payload = event
+            if not self.joined or not self._sent < number <= self._allowed:
+                continue
+            self._sent = number
+            size = 3 * len(dumps([listener, payload])) + 1
+            if size > room:
+                self._send_group(group)
+                group, room = [], self._limit - 256
+            group.append(event)
+            room -= size
+        self._send_group(group)
+
+    def _send_group(self, group: list[tuple[int, int, dict[str, Any] | None]]) -> None:
+        if len(group) == 1:
+            self._send(self._fitting(*group[0]))
+        elif group:
+            events = [[listener] if payload is None else [listener, payload] for _, listener, payload in group]
+            self._send(self._encode("events", group[0][0], self._applied, events))
 
     def _fitting(self, number: int, listener: int, payload: dict[str, Any] | None) -> str:
         told = dict(payload) if payload is not None else None

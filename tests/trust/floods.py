@@ -90,6 +90,20 @@ def events_to_nobody(program: Program, stop: threading.Event) -> int:
     return done
 
 
+def many_events_to_nobody(program: Program, stop: threading.Event) -> int:
+    """The same, as many in a message as there can be room for."""
+    page = hostile(program)
+    done = 0
+    with page:
+        assert page.channel is not None
+        while not stop.is_set():
+            data = packets([message("events", page.epoch, done + n, 0, [[999]] * 256) for n in range(1, 5121, 256)])
+            if not pour(page.channel.web_socket, data, stop, rounds=1):
+                break
+            done += 5120
+    return done
+
+
 def events_without_credit(program: Program, stop: threading.Event) -> None:
     """Events past what is allowed, over and over on new connections."""
 
@@ -364,6 +378,7 @@ FLOODS: Final[dict[str, Flood]] = {
     for function in (
         events_with_credit,
         events_to_nobody,
+        many_events_to_nobody,
         events_without_credit,
         acknowledgements,
         answers_to_nothing,

@@ -170,6 +170,19 @@ def test_limit_events_queued(small: Program) -> None:
                     assert closes(page)
 
 
+def test_limit_events_queued_in_one_message(small: Program) -> None:
+    """Each event of a message counts as one: what there is credit for runs, one more ends the connection."""
+    room = SMALL["events_queued"]
+    with beside(small, bad=1), visit(small, key()) as page:
+        slow = [page.listener("#slow"), payload(0.15)]
+        page.send(["events", page.epoch, 1, page.applied, [slow] * room])
+        page.made = room
+        page.until(lambda: page.texts("#count") == ["slept"] * room)
+        page.send(["events", page.epoch, room + 1, page.applied, [slow] * (room - 1)])
+        page.send(["events", page.epoch, 2 * room, page.applied, [slow] * 2])
+        assert closes(page)
+
+
 def test_limit_running_handlers(small: Program) -> None:
     most = SMALL["running_handlers"]
     with beside(small):

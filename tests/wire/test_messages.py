@@ -13,6 +13,7 @@ from pycommunicate.protocol.messages import (
     Acknowledgement,
     Answer,
     EventMade,
+    EventsMade,
     Failed,
     Leave,
     Visible,
@@ -31,6 +32,7 @@ OPERATIONS: list[dict[str, Any]] = json.loads((HERE / "operations.json").read_te
 
 KINDS = {
     "event": EventMade,
+    "events": EventsMade,
     "answer": Answer,
     "ack": Acknowledgement,
     "failed": Failed,
@@ -48,6 +50,12 @@ def test_from_the_browser(case: dict[str, Any]) -> None:
     message = decode(name, arguments, depth=32)
     assert isinstance(message, KINDS[name])
     assert message.epoch == arguments[0]
+    if isinstance(message, EventsMade):
+        first, applied, events = arguments[1:]
+        assert [(e.number, e.applied, e.listener, e.payload) for e in message.events] == [
+            (number, applied, event[0], event[1] if len(event) > 1 else None)
+            for number, event in enumerate(events, first)
+        ]
     if isinstance(message, EventMade):
         assert (message.number, message.applied, message.listener, message.payload) == tuple(arguments[1:])
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 from flask import redirect as flask_redirect
 
 from pycommunicate.errors import BadAnswer, BrowserError, BrowserGone, ProtocolError
-from pycommunicate.protocol.messages import Acknowledgement, Answer, EventMade, Failed, Leave, Message, Visible, encode
+from pycommunicate.protocol.messages import (
+    Acknowledgement,
+    Answer,
+    EventMade,
+    EventsMade,
+    Failed,
+    Leave,
+    Message,
+    Visible,
+    encode,
+)
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
 from pycommunicate.protocol.values import JSON
@@ -178,8 +188,9 @@ class Page(PageChannel):
         self.pressure.ease()
         match message:
             case EventMade():
-                if not self.runtime.pool.draining:  # else the browser keeps it
-                    self._take_event(message)
+                self._take_events([message])
+            case EventsMade():
+                self._take_events(message.events)
             case Answer():
                 self.reads.take(message)
             case Acknowledgement():
@@ -197,6 +208,11 @@ class Page(PageChannel):
                     message.number,
                     message.error,
                 )
+
+    def _take_events(self, events: list[EventMade]) -> None:
+        if not self.runtime.pool.draining:  # else the browser keeps them
+            for event in events:
+                self._take_event(event)
 
     def _take_event(self, message: EventMade) -> None:
         if not self.inbox.take(message.number):

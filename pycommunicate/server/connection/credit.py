@@ -12,13 +12,13 @@ _AT_ONCE = 64
 class Credit:
     """Rides on every batch of operations; where none is due, it is sent by itself, soon."""
 
-    __slots__ = ("_due", "_engine", "_epoch", "_inbox", "_send", "_told")
+    __slots__ = ("_at_once", "_due", "_engine", "_epoch", "_inbox", "_send", "_told")
 
     def __init__(self, engine: Engine, inbox: Inbox) -> None:
         self._engine = engine
         self._inbox = inbox
         self._send: Send | None = None
-        self._due = False
+        self._due = self._at_once = False
         self.begin("")
 
     def begin(self, epoch: str) -> None:
@@ -36,16 +36,22 @@ class Credit:
         return self._told
 
     def soon(self) -> None:
-        """Something was received or finished: the browser is told within 0.2 s, at once where much has come."""
+        """Something was received or finished: the browser is told within 0.2 s, on the next turn where much has come."""
         received, allowed = self._told
         if self._inbox.received - received >= _AT_ONCE or self._inbox.allowed - allowed >= _AT_ONCE:
-            self._tell_now()
+            if not self._at_once:
+                self._at_once = True
+                self._engine.call_soon(self._fire)  # it may ride on what the handlers write
         elif not self._due:
             self._due = True
-            self._engine.call_later(_DELAY, self._fire)
+            self._engine.call_later(_DELAY, self._fire_late)
+
+    def _fire_late(self) -> None:
+        self._due = False
+        self._fire()
 
     def _fire(self) -> None:
-        self._due = False
+        self._at_once = False
         if self._told != (self._inbox.received, self._inbox.allowed):
             self._tell_now()
 

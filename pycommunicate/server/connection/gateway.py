@@ -15,7 +15,7 @@ from werkzeug.http import parse_cookie
 from pycommunicate.engine import Engine, Timer
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.messages import Join, decode, decode_join, encode
+from pycommunicate.protocol.messages import EventsMade, Join, decode, decode_join, encode
 from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
@@ -34,6 +34,7 @@ from pycommunicate.server.connection.websocket import (
 )
 
 _PACKETS_A_POST = 256
+_EVENTS_A_TURN = 64
 _LAST_POLL = 0.5
 _BODY_SECONDS = 10.0
 _UNAVAILABLE = ("503 Service Unavailable", b"The server is busy, or being replaced. Try again.")
@@ -65,6 +66,7 @@ class SocketConnection:
         self.peer = peer
         self.closing = False
         self.sid = sid
+        self.events = 0
         self.page: Page | None = None
         self.deadline: Timer | None = None
 
@@ -123,7 +125,7 @@ class Gateway:
         engineio_payload.Payload.max_decode_packets = max(engineio_payload.Payload.max_decode_packets, _PACKETS_A_POST)
         self._sio.on("connect", self._connect, namespace=NAMESPACE)
         self._sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
-        for name in ("event", "answer", "ack", "failed", "leave", "visible"):
+        for name in ("event", "events", "answer", "ack", "failed", "leave", "visible"):
             self._sio.on(name, self._receiver(name), namespace=NAMESPACE)
         self._wrap("connect", self._opened)
         self._wrap("message", self._guarded_message)
@@ -300,7 +302,15 @@ class Gateway:
                 return
             if connection.page.connection is not connection:
                 return  # the page goes on over another one
-            connection.page.receive(decode(name, list(arguments), depth=self._limits.json_depth))
+            message = decode(
+                name, list(arguments), depth=self._limits.json_depth, most_events=self._limits.events_queued
+            )
+            connection.page.receive(message)
+            if isinstance(message, EventsMade):
+                connection.events += len(message.events)
+                if connection.events >= _EVENTS_A_TURN:
+                    connection.events = 0
+                    self._engine.sleep(0)  # a flood of them leaves turns for all others, as one of frames does
 
         return receive
 

@@ -10,7 +10,7 @@ from socketio.packet import Packet as SocketIOPacket
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.version import NAMESPACE
 
-_EVENTS = frozenset({"event", "answer", "ack", "failed", "leave", "visible"})
+_EVENTS = frozenset({"event", "events", "answer", "ack", "failed", "leave", "visible"})
 
 
 def is_frame(frame: object) -> bool:

@@ -9,6 +9,7 @@ from pycommunicate.protocol.messages import (
     Acknowledgement,
     Answer,
     EventMade,
+    EventsMade,
     Failed,
     Join,
     Leave,
@@ -17,7 +18,7 @@ from pycommunicate.protocol.messages import (
     decode_join,
 )
 
-names = st.sampled_from(["event", "answer", "ack", "failed", "leave", "visible", "join", ""])
+names = st.sampled_from(["event", "events", "answer", "ack", "failed", "leave", "visible", "join", ""])
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
@@ -30,7 +31,7 @@ def test_any_message_is_decoded_or_refused(name: object, arguments: list[object]
         message = decode(name, arguments, depth=32)
     except ProtocolError:
         return
-    assert isinstance(message, EventMade | Answer | Acknowledgement | Failed | Leave | Visible)
+    assert isinstance(message, EventMade | EventsMade | Answer | Acknowledgement | Failed | Leave | Visible)
 
 
 @given(anything)
@@ -83,3 +84,19 @@ def test_depth_at_the_limit_and_past_it(depth: int, fits: bool) -> None:
 def test_another_version_is_told_apart() -> None:
     with pytest.raises(ProtocolError, match="version"):
         decode_join({"version": 1})
+
+
+@given(plausible, st.lists(st.tuples(anything) | st.tuples(anything, anything), max_size=3))
+def test_any_events_are_decoded_or_refused(start: tuple[object, ...], events: list[tuple[object, ...]]) -> None:
+    try:
+        message = decode("events", [*start[:3], [list(event) for event in events]], depth=32, most_events=2)
+    except ProtocolError:
+        return
+    assert isinstance(message, EventsMade)
+    assert 0 < len(message.events) <= 2
+    assert all(isinstance(event, EventMade) and event.listener > 0 for event in message.events)
+
+
+def test_events_of_one_turn() -> None:
+    message = decode("events", ["e", 4, 2, [[7], [8, {"type": "click"}]]], depth=32)
+    assert message == EventsMade("e", 2, [EventMade("e", 4, 2, 7, None), EventMade("e", 5, 2, 8, {"type": "click"})])
