@@ -37,7 +37,7 @@ _LEAVING: Final = 12.0
 """Seconds in which a worker that was replaced ends."""
 _STANDBY: Final = 0.3
 """Seconds after a start in which the processor is left to the pages."""
-_RETIRING: Final = 0.5
+_RETIRING: Final = 1.0
 """Seconds in which a worker that is replaced tells of its pages."""
 
 
@@ -356,9 +356,10 @@ class Supervisor:
 
     def _tell(self, pages: int | None) -> None:
         """Say that the project was restarted."""
+        self._telling_ends = None
         if self._told or not self._attempt.served:
             return
-        self._telling_ends, self._told = None, True
+        self._told = True
         attempt = self._attempt
         parts = [f"{attempt.what}: restarted in {round((attempt.served - attempt.saved) * 1000)} ms"]
         if attempt.why:

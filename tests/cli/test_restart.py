@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,6 @@ from tests.cli.test_run import START_LINE, get, is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 RESTARTED = r"app.py changed: restarted in \d+ ms"
 
@@ -308,6 +308,27 @@ def test_a_killed_supervisor_leaves_nobody(shop: Path, start: Callable[..., Runn
     running.process.kill()
     running.process.wait(5)
     assert all(is_gone(worker) for worker in workers)
+
+
+def test_who_waits_takes_no_time(shop: Path, start: Callable[..., Running]) -> None:
+    """Neither the supervisor nor its workers, after a start and after a restart."""
+    running, _ = started(start, shop)
+    for version in (2, 3):
+        time.sleep(1.5)
+        before = used(running)
+        time.sleep(1)
+        assert {pid: ticks - before[pid] for pid, ticks in used(running).items() if ticks > before[pid] + 4} == {}
+        write(shop, {"app.py": app(version)})
+        running.wait_for(RESTARTED)
+
+
+def used(running: Running) -> dict[int, int]:
+    """The processor time of each process, in ticks of 10 ms."""
+    found = {}
+    for pid in {running.process.pid, *running.children()}:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        found[pid] = int(fields[11]) + int(fields[12])
+    return found
 
 
 @pytest.mark.parametrize("state", ["loading", "broken", "retiring"])
