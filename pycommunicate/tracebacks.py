@@ -8,10 +8,8 @@ def in_project(file: str, folder: Path) -> bool:
     """Whether `file` is one of the project's own: in its folder, and in no environment within it."""
     if file.startswith("<"):  # "<frozen importlib>", "<string>"
         return False
-    if (
-        not Path(file).is_absolute() and not Path(file).is_file()
-    ):  # "src/gevent/_waiter.py", where a package was compiled
-        return False
+    if not Path(file).is_absolute() and not Path(file).is_file():
+        return False  # "src/gevent/_waiter.py": where a package was compiled
     try:
         parts = Path(file).resolve().relative_to(folder.resolve()).parts
     except (ValueError, OSError):

@@ -20,6 +20,8 @@ log = logging.getLogger("pycommunicate")
 _COUNTING: Final = 1.0
 """Seconds in which the pages of the worker before may come."""
 _COUNTED_EVERY: Final = 0.005
+_ANSWERING: Final = 10.0
+"""Seconds in which requests that were taken are still answered here, though the next worker serves."""
 
 
 class Attendant:
@@ -91,6 +93,7 @@ class Attendant:
         with contextlib.suppress(Exception):  # whatever happens, the next one serves
             if self._app is not None:
                 pages = sum(page.is_connected for page in self._app.pages)
+                self._app.ending.answer_seconds = _ANSWERING
                 self._reloader.restarting()
         self._link.send({"retired": pages})
         os.kill(os.getpid(), signal.SIGINT)  # the pages come back to who serves next; handlers end in this process

@@ -22,15 +22,21 @@ class Stopgap:
         self._token = secrets.token_hex(8)
         self._number = 0
         self._page = b""
+        self._policy = ""
         self.location = ""
         """Where the project is served instead; empty: nowhere."""
 
     def show(self, fault: dict[str, Any]) -> None:
         """Answer with this from now on."""
-        from pycommunicate.reload.errorpage import render_error_page  # noqa: PLC0415 - most starts need none
+        from pycommunicate.reload.errorpage import PAGE_POLICY, render_error_page  # noqa: PLC0415 - most starts need none
 
         self._number += 1
-        self._page = render_error_page(fault, note=_NOTE).encode()
+        self._policy = PAGE_POLICY
+        self._page = render_error_page(fault, note=_NOTE, build=self._build).encode()
+
+    @property
+    def _build(self) -> str:
+        return self.location or f"{self._token}-{self._number}"
 
     def accept(self, listener: socket.socket) -> None:
         """Answer who waits."""
@@ -62,12 +68,13 @@ class Stopgap:
         if not _is_ours(fields.get("host", ""), bound):
             return _response("400 Bad Request", "text/plain", b"This server does not answer under this name.")
         if path == BUILD_PATH:
-            body = (self.location or f"{self._token}-{self._number}").encode()
-            return _response("200 OK", "text/plain", body)
+            return _response("200 OK", "text/plain", self._build.encode())
         if self.location:
             location = f"Location: {self.location.rstrip('/')}{path if path.startswith('/') else '/'}"
             return _response("307 Temporary Redirect", "text/plain", b"", location)
-        return _response("500 Internal Server Error", "text/html", b"" if first.startswith("HEAD ") else self._page)
+        body = b"" if first.startswith("HEAD ") else self._page
+        policy = f"Content-Security-Policy: {self._policy}"
+        return _response("500 Internal Server Error", "text/html", body, policy)
 
 
 def _head_of(connection: socket.socket) -> str:
@@ -87,7 +94,6 @@ def _response(status: str, kind: str, body: bytes, *fields: str) -> bytes:
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
-        "Content-Security-Policy: frame-ancestors 'self'",
         "Connection: close",
         *fields,
     ]

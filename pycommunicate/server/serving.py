@@ -24,6 +24,9 @@ _USED_UP_SECONDS = 0.2
 class Ending(Protocol):
     """What is to be done when the server ends. SIGTERM gives handlers 10 s to finish, Ctrl-C none."""
 
+    answer_seconds: float
+    """How long requests that were taken may still be answered, after the connections of pages are closed."""
+
     def begin(self) -> None:
         """Take no more events."""
 
@@ -41,6 +44,8 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
     from gevent.pool import Pool  # noqa: PLC0415
     from gevent.pywsgi import WSGIHandler, WSGIServer  # noqa: PLC0415
     from gevent.socket import socket as gevent_socket  # noqa: PLC0415
+
+    answering: set[WSGIHandler] = set()
 
     class Server(WSGIServer):
         def handle(self, accepted: Any, address: Any) -> None:
@@ -61,7 +66,11 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
 
         def handle_one_response(self) -> None:
             self.deadline.stop()
-            super().handle_one_response()
+            answering.add(self)
+            try:
+                super().handle_one_response()
+            finally:
+                answering.discard(self)
             if self.environ and LAST_REQUEST in self.environ:
                 self.close_connection = True
             gevent.sleep(0)  # who sends many requests at once leaves turns for others
@@ -87,6 +96,9 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
         server.stop_accepting()
         _finish(ending, gevent.sleep, received)
         gevent.sleep(_LAST_WRITES)
+        until = time.monotonic() + ending.answer_seconds
+        while answering and len(received) < 2 and time.monotonic() < until:
+            gevent.sleep(0.02)
         server.stop(timeout=_CLOSING_SECONDS)
         for watcher in watchers:
             watcher.cancel()

@@ -121,6 +121,7 @@ class CommunicateApp:
         )
         self.pool = HandlerPool(self.engine, maximum_handler_threads)
         self.pages = Pages(self.engine, self.limits)
+        self.ending = AppEnding(self.pool, self.pages)
         self.sessions: SessionStore = MemorySessions() if sessions is None else sessions
         self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
         self.refusals = Refusals()
@@ -374,12 +375,11 @@ class CommunicateApp:
         """
         self._check_ready()
         self._warn_of_short_key()
-        ending = AppEnding(self.pool, self.pages)
         if isinstance(self.engine, EventletEngine):
             self.engine.listen_to_threads()
-            serve_eventlet(listener, self.flask, ending)
+            serve_eventlet(listener, self.flask, self.ending)
         else:
-            serve_gevent(listener, self.flask, ending)
+            serve_gevent(listener, self.flask, self.ending)
 
     def _check_ready(self) -> None:
         key = self.flask.secret_key

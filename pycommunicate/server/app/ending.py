@@ -10,6 +10,7 @@ class AppEnding:
     def __init__(self, pool: HandlerPool, pages: Pages) -> None:
         self._pool = pool
         self._pages = pages
+        self.answer_seconds = 0.0
 
     def begin(self) -> None:
         """Take no more events: the browsers keep them for who serves next. What was taken still runs."""

@@ -16,8 +16,6 @@ from werkzeug.http import dump_cookie
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
 from pycommunicate.proxies.context import Aborted, CallCTX
-from pycommunicate.reload.errorpage import PAGE_POLICY, render_error_page
-from pycommunicate.reload.fault import describe_fault
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.script import DEBUG, client_script, debug_script
@@ -236,6 +234,9 @@ class PageServer:
         wanted = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if not self._app.hot or not wanted or REMOUNT in request.environ:
             return response
+        from pycommunicate.reload.errorpage import PAGE_POLICY, render_error_page  # noqa: PLC0415 - nothing of it elsewhere
+        from pycommunicate.reload.fault import describe_fault  # noqa: PLC0415
+
         fault = describe_fault(e, self._app.folder, title=f"{request.path} could not be shown")
         note = "The server runs. This page loads itself again when the code has changed."
         html = render_error_page(fault, note=note, base=request.script_root, build=self._app.build)
