@@ -166,6 +166,13 @@ class Page(PageChannel):
         self.runtime.page_moved(self)
         if mounted:
             self.engine.spawn(self._teardown, self.controller.view)
+        else:
+            self._come_apart()
+
+    def _come_apart(self) -> None:
+        # Page, controller and views know each other: thousands that never connected would fill the memory until they are searched for.
+        self.controller.views = ()
+        del self.controller, self.templater
 
     # -- what the browser says ------------------------------------------------------------------------------------------
 
