@@ -31,6 +31,22 @@ class Event(Protocol):
         """Whether `set` was called."""
 
 
+class Lock(Protocol):
+    """Only one holds it at a time."""
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Wait for it, or, not `blocking`, return whether it was free."""
+
+    def release(self) -> object:
+        """Let the next have it."""
+
+    def __enter__(self) -> object:
+        """Wait for it."""
+
+    def __exit__(self, *_: object) -> object:
+        """Let the next have it."""
+
+
 class Engine(Protocol):
     """What the library needs of its event loop."""
 
@@ -56,6 +72,12 @@ class Engine(Protocol):
 
     def event(self) -> Event:
         """Make an event."""
+
+    def lock(self) -> Lock:
+        """Make a lock, for greenlets."""
+
+    def take_over_response(self) -> None:
+        """Tell the HTTP server that the request under way is answered on its socket, past it."""
 
     def call_soon(self, function: Callback) -> None:
         """Call `function`, which must not block, on the loop's next turn. Calls keep their order. Any thread may call this."""
@@ -117,12 +139,14 @@ class GeventEngine:
     def __init__(self) -> None:
         import gevent  # noqa: PLC0415 - importing the library must not load it
         import gevent.event  # noqa: PLC0415
+        import gevent.lock  # noqa: PLC0415
         import gevent.monkey  # noqa: PLC0415
 
         self._spawn = gevent.spawn
         self._sleep = gevent.sleep
         self._timeout: Any = gevent.Timeout
         self._event: Any = gevent.event.Event
+        self._lock: Any = gevent.lock.Semaphore
         self._hub = gevent.get_hub()
         self._loop: Any = self._hub.loop
         # Patched, get_ident tells greenlets apart; the original tells threads apart.
@@ -146,6 +170,13 @@ class GeventEngine:
     def event(self) -> Event:
         event: Event = self._event()
         return event
+
+    def lock(self) -> Lock:
+        lock: Lock = self._lock()
+        return lock
+
+    def take_over_response(self) -> None:
+        """Do nothing: gevent's server writes nothing where nothing is returned."""
 
     def call_soon(self, function: Callback) -> None:
         if self.ident() == self.thread:
@@ -184,6 +215,7 @@ class EventletEngine:
         import eventlet.event  # noqa: PLC0415
         import eventlet.hubs  # noqa: PLC0415
         import eventlet.patcher  # noqa: PLC0415
+        import eventlet.semaphore  # noqa: PLC0415
 
         self._eventlet: Any = eventlet
         self._hubs: Any = eventlet.hubs
@@ -207,6 +239,15 @@ class EventletEngine:
 
     def event(self) -> Event:
         return _EventletEvent(self._eventlet)
+
+    def lock(self) -> Lock:
+        lock: Lock = self._eventlet.semaphore.Semaphore()
+        return lock
+
+    def take_over_response(self) -> None:
+        import eventlet.wsgi  # noqa: PLC0415
+
+        eventlet.wsgi.WSGI_LOCAL.already_handled = True
 
     def call_soon(self, function: Callback) -> None:
         if self.ident() == self.thread:

@@ -37,8 +37,8 @@ class Ending(Protocol):
         """Close the connections; the pages come back to whoever serves next."""
 
 
-def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None:
-    """Serve until a signal comes. Blocks."""
+def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending, give_way: Callable[[], None]) -> None:
+    """Serve until a signal comes. Blocks. `give_way` lets all others run that can."""
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
     from gevent.pool import Pool  # noqa: PLC0415
@@ -73,7 +73,7 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None
                 answering.discard(self)
             if self.environ and LAST_REQUEST in self.environ:
                 self.close_connection = True
-            gevent.sleep(0)  # who sends many requests at once leaves turns for others
+            give_way()  # who sends many requests at once leaves turns for others
 
     cooperative = gevent_socket(fileno=listener.detach())
     cooperative.setblocking(False)
@@ -116,6 +116,7 @@ def _finish(ending: Ending, sleep: Callable[[float], object], received: list[int
 def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None:
     """Serve until a signal comes. Blocks."""
     import eventlet  # noqa: PLC0415
+    import eventlet.hubs  # noqa: PLC0415
     import eventlet.wsgi  # noqa: PLC0415
     from eventlet.greenio import GreenSocket  # noqa: PLC0415
 
@@ -136,6 +137,22 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
                 accepted, address = self.accept_patiently()
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return accepted, address
+
+    class Protocol(eventlet.wsgi.HttpProtocol):
+        def handle_one_request(self) -> None:
+            # Who sends a byte now and then would hold the connection for ever.
+            self.deadline = eventlet.hubs.get_hub().schedule_call_global(_REQUEST_SECONDS, close_tcp, self.connection)
+            try:
+                super().handle_one_request()
+            finally:
+                self.deadline.cancel()
+
+        def handle_one_response(self) -> None:
+            self.deadline.cancel()
+            super().handle_one_response()
+            if LAST_REQUEST in self.environ:
+                self.close_connection = True
+            eventlet.sleep(0)  # who sends many requests at once leaves turns for others
 
     original = eventlet.patcher.original("socket")
     plain = original.socket(listener.family, listener.type, fileno=listener.detach())
@@ -168,7 +185,13 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
     try:
         with contextlib.suppress(KeyboardInterrupt):
             eventlet.wsgi.server(
-                Listener(plain), wsgi_app, log=sys.stderr, log_output=False, custom_pool=Pool(_CONNECTIONS)
+                Listener(plain),
+                wsgi_app,
+                log=sys.stderr,
+                log_output=False,
+                custom_pool=Pool(_CONNECTIONS),
+                protocol=Protocol,
+                debug=False,  # no traceback in an answer
             )
     finally:
         signal.set_wakeup_fd(-1)

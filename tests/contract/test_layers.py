@@ -42,6 +42,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.bases.views": 3,
     "pycommunicate.server.connection.credit": 3,
     "pycommunicate.server.connection.entrance": 3,
+    "pycommunicate.server.connection.frames": 3,
     "pycommunicate.server.connection.guard": 3,
     "pycommunicate.server.connection.handlers": 3,
     "pycommunicate.server.connection.inbox": 3,
@@ -93,6 +94,8 @@ ARROWS: Final[dict[str, set[str]]] = {
         "pycommunicate.server.connection.refusals",
     },
     "pycommunicate.server.connection.websocket": {
+        "pycommunicate.server.connection.entrance",
+        "pycommunicate.server.connection.frames",
         "pycommunicate.server.connection.guard",
         "pycommunicate.server.connection.refusals",
     },

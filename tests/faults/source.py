@@ -115,6 +115,10 @@ def _alive():
     counts["pages"], counts["users"] = len(app.pages), len(app.users)
     return jsonify(counts)
 
+@app.flask.get("/refused")
+def _refused():
+    return jsonify(app.refused)
+
 @app.flask.get("/raised")
 def _raised():
     return jsonify(errors)

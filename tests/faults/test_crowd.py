@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 from typing import TYPE_CHECKING
 
-from tests.tools.raw import HOST, SOCKET_PATH
+from tests.tools.raw import HOST, SOCKET_PATH, get
 from tests.tools.simulated import Page
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.tools.programs import Program
 
 CROWD = 400
+LOAD = f"GET /fault/many HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 UPGRADE = (
     f"GET {SOCKET_PATH} HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
@@ -30,6 +32,12 @@ def crowd(program: Program) -> Iterator[list[socket.socket]]:
         for sock in socks:
             sock.sendall(UPGRADE)
         yield socks
+
+
+def refused(program: Program) -> dict[str, int]:
+    """What the program has refused, by reason."""
+    counts: dict[str, int] = json.loads(get(program.port, "/refused").body)
+    return counts
 
 
 def answered(socks: list[socket.socket]) -> int:
@@ -49,8 +57,28 @@ def test_who_loads_a_page_does_not_wait_for_a_crowd_of_sockets(program: Program)
     assert before < CROWD / 2, f"{before} of {CROWD} were let in before the page was served"
 
 
-def test_who_has_left_the_crowd_is_not_waited_for(program: Program) -> None:
-    with crowd(program):
-        pass
+def test_who_has_left_the_crowd_is_not_let_in(program: Program) -> None:
+    with crowd(program) as socks:
+        for sock in socks[CROWD // 4 :]:
+            sock.close()
+        for sock in socks[: CROWD // 4]:
+            assert sock.recv(64).startswith(b"HTTP/1.1 101")
     page = Page.visit(program.port, "/fault/new")
+    assert refused(program)["left"] > CROWD / 4
     page.leave()
+
+
+def test_who_sends_many_requests_at_once_leaves_turns_to_others(program: Program) -> None:
+    with socket.create_connection((HOST, program.port), timeout=20) as greedy:
+        greedy.sendall(LOAD * 100)
+        Page(program.port, "/fault/new")
+        greedy.setblocking(False)
+        held, before = b"", 0
+        with contextlib.suppress(BlockingIOError):
+            while data := greedy.recv(65536):
+                held += data
+        before = held.count(b"</html>")
+        greedy.settimeout(20)
+        while held.count(b"</html>") < 100:
+            held += greedy.recv(65536)
+    assert before < 50, f"{before} of 100 were answered before another's"

@@ -31,6 +31,7 @@ ROWS: Final[dict[str, list[str]]] = {
     ],
     "10 minutes; laptop asleep": [
         "tests/faults/test_blocking.py::test_grace_time_over",
+        "tests/faults/test_half_open.py::test_a_page_that_never_answers_ends_with_its_grace_time",
         "tests/browser/test_faults.py::test_grace_time_over_what_was_typed_stays",
     ],
     "kill -9, restart on the same port": [
@@ -58,7 +59,8 @@ ROWS: Final[dict[str, list[str]]] = {
     "2,000 pages reconnect at once after a restart": [
         "tests/faults/test_restart.py::test_two_hundred_pages_reconnect_at_once",
         "tests/faults/test_crowd.py::test_who_loads_a_page_does_not_wait_for_a_crowd_of_sockets",
-        "tests/faults/test_crowd.py::test_who_has_left_the_crowd_is_not_waited_for",
+        "tests/faults/test_crowd.py::test_who_has_left_the_crowd_is_not_let_in",
+        "tests/faults/test_crowd.py::test_who_sends_many_requests_at_once_leaves_turns_to_others",
     ],
     "handler raises; handler loops on the CPU; load() raises; teardown() raises": [
         "tests/faults/test_handlers.py::test_a_handler_that_raises",

@@ -121,8 +121,10 @@ def test_attack_7_five_hundred_reconnect_at_once(serve: Server) -> None:
         assert_calm(took)
 
 
-def test_attack_7_one_byte_a_second(program: Program) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_attack_7_one_byte_a_second(serve: Server, engine: Engine) -> None:
     """In the HTTP header, in a WebSocket frame, in a polling body: each connection ends, however alive it seems."""
+    program = attacked(serve, engine)
     lived: list[float] = []
     with beside(program) as honest:
         with Meanwhile(lambda stop: lived.extend(floods.slow_bytes(program, stop))):

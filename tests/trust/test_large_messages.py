@@ -16,6 +16,7 @@ import pytest
 from tests.tools.programs import ENGINES, Engine
 from tests.tools.raw import get
 from tests.tools.scripted import SOURCE, TEMPLATES, payload, visit
+from tests.tools.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.tools.fixtures import Server
@@ -75,3 +76,14 @@ def test_nagle_is_off(program: Program) -> None:
         assert found[own] != 0
         assert all(found.values())
         page.leave()
+
+
+def test_who_never_reads_does_not_keep_the_connection(serve: Server) -> None:
+    """The page is given up at the overflow deadline; what was being written to it must not hold socket and memory until TCP gives up."""
+    limits = {"LIMITS": '{"overflow_deadline": 0.5, "unacknowledged_bytes": 8000000}'}
+    program = serve(SOURCE, templates=TEMPLATES, environment=limits)
+    with visit(program, "deaf", receive_buffer=16 * 1024) as page:
+        page.settle(0.5)
+        connected = program.descriptors
+        page.fire(page.listener("#much", "change"), payload([40, SIZE]))
+        eventually(lambda: program.descriptors < connected, timeout=15, every=0.2, what="its connection is closed")

@@ -379,7 +379,7 @@ class CommunicateApp:
             self.engine.listen_to_threads()
             serve_eventlet(listener, self.flask, self.ending)
         else:
-            serve_gevent(listener, self.flask, self.ending)
+            serve_gevent(listener, self.flask, self.ending, self.engine.give_way)
 
     def _check_ready(self) -> None:
         key = self.flask.secret_key

@@ -38,10 +38,12 @@ class Entrance:
         return not gone()
 
     def _next(self) -> None:
+        if not self._waiting:
+            self._open = True
+            return
+        self._engine.call_later(0, self._next)
         while self._waiting:
             turn, gone = self._waiting.popleft()
             turn.set()
             if not gone():  # else it costs nothing, and the next may come too
-                self._engine.call_later(0, self._next)
                 return
-        self._open = True

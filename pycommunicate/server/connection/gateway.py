@@ -25,17 +25,13 @@ from pycommunicate.server.connection.guard import GuardedPacket, are_frames, is_
 from pycommunicate.server.connection.handlers import HandlerPool
 from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.connection.runtime import State
-from pycommunicate.server.connection.websocket import (
-    LAST_REQUEST,
-    World,
-    eventlet_websocket,
-    gevent_websocket,
-    peer_is_gone,
-)
+from pycommunicate.server.connection.websocket import LAST_REQUEST, WEBSOCKET, WebSocketWSGI, World, peer_is_gone
 
 _PACKETS_A_POST = 256
 _EVENTS_A_TURN = 64
 _LAST_POLL = 0.5
+_LAST_WRITES = 5.0
+_ANSWER_SLACK = 0.1
 _BODY_SECONDS = 10.0
 _UNAVAILABLE = ("503 Service Unavailable", b"The server is busy, or being replaced. Try again.")
 
@@ -60,10 +56,11 @@ class Application(Protocol):
 class SocketConnection:
     """One Engine.IO socket."""
 
-    def __init__(self, server: Any, sid: str, engine: Engine, peer: str) -> None:
+    def __init__(self, server: Any, sid: str, engine: Engine, environ: dict[str, Any]) -> None:
         self._server = server
         self._engine = engine
-        self.peer = peer
+        self._environ = environ
+        self.peer: str = environ.get("REMOTE_ADDR", "")
         self.closing = False
         self.sid = sid
         self.events = 0
@@ -86,6 +83,15 @@ class SocketConnection:
             socket.close(wait=False)
         else:  # a closed one answers no poll any more, and the last packets wait for the next poll
             self._engine.call_later(_LAST_POLL, lambda: socket.close(wait=False))
+
+    def closed(self) -> None:
+        """Note that the socket is closed: its TCP connection ends too, after the last writes."""
+        if self.deadline is not None:
+            self.deadline.cancel()
+        websocket = self._environ.get(WEBSOCKET)
+        # Who reads nothing would keep the connection, and what was being written to it, until TCP gives up.
+        if websocket is not None and not websocket.closed:
+            self._engine.call_later(_LAST_WRITES, websocket.close_connection)
 
 
 class Gateway:
@@ -115,10 +121,9 @@ class Gateway:
         )
         self._sio = socketio.server
         self._eio = self._sio.eio
-        websocket = gevent_websocket if self._engine.name == "gevent" else eventlet_websocket
         # A copy: other Engine.IO servers of the process keep their own.
-        world = World(self._engine, limits.inbound_message, application.refusals)
-        self._eio._async = {**self._eio._async, "websocket": websocket(world)}
+        world = World(self._engine, limits.inbound_message, application.refusals, Entrance(self._engine))
+        self._eio._async = {**self._eio._async, "websocket": lambda handler, _: WebSocketWSGI(handler, world)}
         self._pings: dict[str, Timer] = {}
         self._start_task = self._eio.start_background_task
         self._eio.start_background_task = self._start
@@ -143,19 +148,31 @@ class Gateway:
         if getattr(target, "__name__", "") != "_send_ping":
             return self._start_task(target, *arguments, **named)
         socket: Any = target.__self__  # type: ignore[attr-defined]
-        self._pings[socket.sid] = self._engine.call_later(self._eio.ping_interval, lambda: self._ping(socket))
+        self._later(self._eio.ping_interval, socket, self._ping)
         return None
+
+    def _later(self, seconds: float, socket: Any, function: Callable[[Any], None]) -> None:
+        # One timer for each socket: its next ping is due, or the answer to the last.
+        before = self._pings.get(socket.sid)
+        if before is not None:
+            before.cancel()
+        self._pings[socket.sid] = self._engine.call_later(seconds, lambda: function(socket))
 
     def _ping(self, socket: Any) -> None:
         self._pings.pop(socket.sid, None)
         if not socket.closing and not socket.closed:
             socket.last_ping = time.time()
             socket.send(engineio_packet.Packet(engineio_packet.PING))
+            self._later(self._eio.ping_timeout + _ANSWER_SLACK, socket, self._unanswered)
+
+    def _unanswered(self, socket: Any) -> None:
+        # Engine.IO's own monitor comes round only every 20 s: a half-open connection would live that much longer.
+        self._pings.pop(socket.sid, None)
+        if not socket.closing and not socket.closed:
+            socket.check_ping_timeout()
 
     def _opened(self, original: Callable[..., Any], sid: str, environ: dict[str, Any]) -> Any:
-        connection = self._connections[sid] = SocketConnection(
-            self._eio, sid, self._engine, environ.get("REMOTE_ADDR", "")
-        )
+        connection = self._connections[sid] = SocketConnection(self._eio, sid, self._engine, environ)
         connection.deadline = self._engine.call_later(
             self._limits.join_socket, lambda: self._joined_in_time(connection)
         )
@@ -196,8 +213,7 @@ class Gateway:
                 ping.cancel()
             connection = self._connections.pop(sid, None)
             if connection is not None:
-                if connection.deadline is not None:
-                    connection.deadline.cancel()
+                connection.closed()
                 if connection.page is not None:
                     connection.page.lost(connection)
 
@@ -356,8 +372,10 @@ class SocketGuard:
         return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
 
     def _let_in(self, environ: dict[str, Any]) -> bool:
-        entered = self._entrance.enter(lambda: peer_is_gone(environ))
-        return entered and not self._pool.draining
+        if self._entrance.enter(lambda: peer_is_gone(environ)):
+            return not self._pool.draining
+        self._refusals.counts["left" if peer_is_gone(environ) else "crowded"] += 1
+        return False
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:
         try:

@@ -2,11 +2,14 @@
 
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from pycommunicate.engine import Engine
+from pycommunicate.server.connection.entrance import Entrance
+from pycommunicate.server.connection.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, accepted, frame
 from pycommunicate.server.connection.guard import is_frame
 from pycommunicate.server.connection.refusals import Refusals
 
@@ -14,11 +17,12 @@ Handler = Callable[[Any], Any]
 
 LAST_REQUEST = "pycommunicate.last_request"
 """Set in the environ of a request after which the server must close the connection."""
+WEBSOCKET = "pycommunicate.websocket"
+"""Where the environ of a WebSocket's request keeps its `GuardedSocket`."""
 
-
-_FRAMES_A_TURN = 64
+_PIECE = 4096
 _SECONDS_A_TURN = 0.001
-_STALLED = 1.0
+_NORMAL = 1000
 
 
 class World(NamedTuple):
@@ -28,59 +32,153 @@ class World(NamedTuple):
     limit: int
     """The largest inbound message, in bytes."""
     refusals: Refusals
+    exit: Entrance
+    """Where those take turns whose peers have gone."""
 
 
 class GuardedSocket:
-    """What Engine.IO reads from and writes to."""
+    """What Engine.IO reads from and writes to: a WebSocket whose handshake is done.
 
-    def __init__(self, websocket: Any, raw: Any, closed: type[Exception], world: "World", peer: str) -> None:
-        self._websocket = websocket
+    The stack's own would not do. simple-websocket ignores, under gevent, that a socket may take a part of a message only; both engines'
+    inflate before they know a size, or gather fragments without bound, and parse a whole buffer of small frames in one go.
+    """
+
+    __slots__ = ("_closed", "_frames", "_handed", "_lock", "_peer", "_raw", "_spent", "_world")
+
+    def __init__(self, raw: Any, world: World, peer: str) -> None:
         self._raw = raw
-        self._closed = closed
         self._world = world
         self._peer = peer
+        self._lock = world.engine.lock()
+        self._frames = Frames(world.limit)
+        self._closed = False
         self._handed = time.monotonic()
         self._spent = 0.0
 
     def wait(self) -> str | None:
-        """Return the next frame, None at the end (also where the peer sends what no client of ours sends)."""
-        self._spent += time.monotonic() - self._handed
-        if self._spent >= _SECONDS_A_TURN:
-            self._spent = 0.0
-            self._world.engine.give_way()  # a flood on one socket leaves turns for all others
-        frame = self._next()
+        """Return the next message, None at the end (also where the peer sends what no client of ours sends)."""
+        message = self._next()
+        if message is None:
+            self.close_connection()
+            self._world.exit.enter(lambda: False)
         self._handed = time.monotonic()
-        return frame
-
-    def _next(self) -> str | None:
-        try:
-            frame = self._websocket.wait()
-        except (OSError, ValueError, self._closed):
-            return None
-        if frame is None:
-            return None
-        if not is_frame(frame):
-            self._world.refusals.note("malformed", self._peer, "a malformed frame of %d bytes; closed", len(frame))
-            self.close()
-            return None
-        return frame  # type: ignore[no-any-return]
+        return message
 
     def send(self, message: str) -> None:
         """Send a message, whole. Raises `OSError` where the connection is closed."""
-        try:
-            self._websocket.send(message)
-        except self._closed as error:
-            raise OSError(str(error)) from None
+        self._send(frame(TEXT, message.encode()))
 
     def close(self) -> None:
         """Close the WebSocket and its TCP connection: what comes after a close frame must not be read as HTTP."""
-        with contextlib.suppress(Exception):
-            self._websocket.close()
+        self._say_goodbye(_NORMAL)
         self.close_connection()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._closed
 
     def close_connection(self) -> None:
         """Close the TCP connection."""
+        self._closed = True
         close_tcp(self._raw)
+
+    def _next(self) -> str | None:
+        try:
+            while True:
+                self._leave_turns()
+                got = self._frames.next()
+                if got is None:
+                    data = self._raw.recv(_PIECE)
+                    self._handed = time.monotonic()
+                    if not data:
+                        return None
+                    self._frames.take(data)
+                    continue
+                opcode, payload = got
+                if opcode == TEXT:
+                    return self._checked(payload)
+                if opcode == PING:
+                    self._send(frame(PONG, payload))
+                elif opcode == CLOSE:
+                    self._say_goodbye(_NORMAL)
+                    return None
+                elif opcode and opcode != PONG:
+                    raise FrameError("binary messages are refused", 1003)
+        except FrameError as error:
+            self._refuse(f"no WebSocket frame ({error}); closed", error.code)
+        except OSError:
+            pass
+        return None
+
+    def _checked(self, payload: bytes) -> str | None:
+        try:
+            message = payload.decode()
+        except UnicodeDecodeError:
+            raise FrameError("no UTF-8", 1007) from None
+        if not is_frame(message):
+            self._refuse(f"a malformed frame of {len(message)} bytes; closed", 1008)
+            return None
+        return message
+
+    def _leave_turns(self) -> None:
+        # Time that the caller took counts too: who sends much has turns of a millisecond, between those of all others.
+        now = time.monotonic()
+        self._spent += now - self._handed
+        self._handed = now
+        if self._spent >= _SECONDS_A_TURN:
+            self._spent = 0.0
+            self._world.engine.give_way()
+            self._handed = time.monotonic()
+
+    def _send(self, data: bytes) -> None:
+        with self._lock:
+            if self._closed:
+                raise OSError("the WebSocket is closed")
+            self._raw.sendall(data)
+
+    def _refuse(self, message: str, code: int) -> None:
+        self._world.refusals.note("malformed", self._peer, "%s", message)
+        self._say_goodbye(code)
+
+    def _say_goodbye(self, code: int) -> None:
+        # Never waits: not for who reads nothing, and not for who is just writing to them.
+        if self._closed or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._closed = True
+            with contextlib.suppress(OSError):
+                system_socket(self._raw).send(frame(CLOSE, struct.pack("!H", code)), socket.MSG_DONTWAIT)
+        finally:
+            self._lock.release()
+
+
+class WebSocketWSGI:
+    """Shakes hands, and runs Engine.IO's handler with the WebSocket."""
+
+    def __init__(self, handler: Handler, world: World) -> None:
+        self._handler = handler
+        self._world = world
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Serve until the WebSocket ends."""
+        raw = raw_socket(environ)
+        answer = accepted(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""))
+        if raw is None or answer is None or environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+            start_response("400 Bad Request", [("Sec-WebSocket-Version", "13"), ("Connection", "close")])
+            return []
+        self._world.engine.take_over_response()
+        with contextlib.suppress(OSError):
+            raw.sendall(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {answer}\r\n\r\n".encode()
+            )
+        guarded = environ[WEBSOCKET] = GuardedSocket(raw, self._world, environ.get("REMOTE_ADDR", ""))
+        try:
+            self._handler(guarded)
+        finally:
+            guarded.close_connection()
+        return []
 
 
 def close_tcp(raw: Any) -> None:
@@ -91,148 +189,25 @@ def close_tcp(raw: Any) -> None:
 
 def peer_is_gone(environ: dict[str, Any]) -> bool:
     """Whether the peer has closed the connection of a request of which nothing more is awaited."""
-    raw = _raw_socket(environ)
+    raw = raw_socket(environ)
     if raw is None:
         return False
     try:
-        return raw.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""  # type: ignore[no-any-return]
+        return system_socket(raw).recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""  # type: ignore[no-any-return]
     except BlockingIOError:
         return False
     except OSError:
         return True
 
 
-def _raw_socket(environ: dict[str, Any]) -> Any:
-    """Return the operating system's socket under a request, None where there is none."""
-    body = environ.get("wsgi.input")
+def raw_socket(environ: dict[str, Any]) -> Any:
+    """Return the engine's socket under a request, None where there is none."""
     if "eventlet.input" in environ:
-        return environ["eventlet.input"].get_socket().fd
-    cooperative = getattr(getattr(getattr(body, "rfile", None), "raw", None), "_sock", None)
-    return getattr(cooperative, "_sock", None)
+        return environ["eventlet.input"].get_socket()
+    body = environ.get("wsgi.input")
+    return getattr(getattr(getattr(body, "rfile", body), "raw", None), "_sock", None)
 
 
-def gevent_websocket(world: World) -> type:
-    """Return the WebSocket class for gevent: simple-websocket with what it lacks."""
-    import gevent.event  # noqa: PLC0415
-    import gevent.lock  # noqa: PLC0415
-    import gevent.selectors  # noqa: PLC0415
-    import simple_websocket  # noqa: PLC0415
-    from engineio.async_drivers.gevent import Thread  # noqa: PLC0415
-
-    class WholeSocket:
-        """simple-websocket calls `send` and ignores that a socket may take only a part; this one's sends everything."""
-
-        def __init__(self, raw: Any) -> None:
-            self._raw = raw
-            self._lock = gevent.lock.RLock()
-            self.recv = raw.recv
-            self.fileno = raw.fileno
-
-        def close(self) -> None:
-            close_tcp(self._raw)
-            self._raw.close()
-
-        def send(self, data: bytes) -> int:
-            with self._lock:
-                self._raw.sendall(data)
-            return len(data)
-
-    class WholeServer(simple_websocket.Server):
-        raw: Any
-        room: gevent.event.Event
-        sock: Any
-
-        def handshake(self) -> None:
-            self.room = gevent.event.Event()
-            self.raw = self.sock
-            self.sock = WholeSocket(self.raw)
-            super().handshake()
-
-        def wait(self) -> Any:
-            message = self.receive()
-            self.room.set()
-            return message
-
-        def _handle_events(self) -> bool:
-            going_on = bool(super()._handle_events())
-            decoder = self.ws.connection._proto._frame_decoder if self.ws.connection is not None else None
-            header = decoder.header if decoder is not None else None
-            if header is not None and header.payload_len > world.limit:
-                raise ValueError("a frame past the limit is announced")  # its bytes need not be awaited
-            while going_on and len(self.input_buffer) >= _FRAMES_A_TURN:  # TCP slows down who sends faster than we read
-                self.room.clear()
-                self.room.wait(_STALLED)
-            return going_on
-
-        def _thread(self) -> None:
-            try:
-                super()._thread()
-            except Exception as error:  # what it does not expect of a peer: bytes that are no frame
-                peer = self.environ.get("REMOTE_ADDR", "")
-                world.refusals.note("malformed", peer, "no WebSocket frame (%s); closed", type(error).__name__)
-                self.connected = False
-                self.sock.close()
-                self.event.set()
-
-    class WebSocket:
-        def __init__(self, handler: Handler, _server: Any) -> None:
-            self._handler = handler
-
-        def __call__(self, environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:
-            # Compression would let a small frame unpack to a large message before its size is known.
-            environ = {key: value for key, value in environ.items() if key != "HTTP_SEC_WEBSOCKET_EXTENSIONS"}
-            websocket = WholeServer(
-                environ,
-                max_message_size=world.limit,
-                receive_bytes=16 * 1024,
-                thread_class=Thread,
-                event_class=gevent.event.Event,
-                selector_class=gevent.selectors.DefaultSelector,
-            )
-            guarded = GuardedSocket(
-                websocket, websocket.raw, simple_websocket.ConnectionClosed, world, environ.get("REMOTE_ADDR", "")
-            )
-            try:
-                self._handler(guarded)
-            finally:
-                guarded.close_connection()
-            return []
-
-    return WebSocket
-
-
-def eventlet_websocket(world: World) -> type:
-    """Return the WebSocket class for eventlet: its own with the same bounds."""
-    from eventlet.websocket import ConnectionClosedError, FailedConnectionError, RFC6455WebSocket, WebSocketWSGI  # noqa: PLC0415
-
-    class BoundedMessage(RFC6455WebSocket.Message):
-        """eventlet bounds a frame, but not how many fragments make a message."""
-
-        size = 0
-
-        def push(self, data: bytes, final: bool = False) -> None:
-            self.size += len(data)
-            if self.size > world.limit:
-                raise FailedConnectionError(1009, "the message is too large")
-            super().push(data, final)
-
-    class WebSocket:
-        def __init__(self, handler: Handler, _server: Any) -> None:
-            self._handler = handler
-            self._serve = WebSocketWSGI(self._run, max_frame_length=world.limit)
-
-        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-            return self._serve(environ, start_response)
-
-        def _run(self, websocket: Any) -> None:
-            websocket.Message = BoundedMessage
-            guarded = GuardedSocket(
-                websocket, websocket.socket, ConnectionClosedError, world, websocket.environ.get("REMOTE_ADDR", "")
-            )
-            try:
-                self._handler(guarded)
-            finally:
-                guarded.close_connection()
-
-    return WebSocket
+def system_socket(raw: Any) -> Any:
+    """Return the operating system's socket under an engine's: its calls don't wait for others."""
+    return getattr(raw, "fd", None) or raw._sock  # eventlet's, whose _sock is itself, or gevent's
