@@ -382,9 +382,9 @@ class Supervisor:
             self._failed(worker.fault or {}, ended)
         elif worker is self._active:
             self._active = None
-            say(f"the server has ended ({ended}); waiting for a change")
             self._outdated = True
             self._door.show(bare_fault("the server has ended", ended), self._job)
+            say(f"the server has ended ({ended}); waiting for a change")
         elif worker is self._standby:
             self._standby = None
         else:
