@@ -70,6 +70,8 @@ class _Describer:
     def describe(self, error: BaseException) -> Description:
         """Describe one exception, without its causes."""
         frames = self._frames(error.__traceback__)
+        if isinstance(error, SyntaxError):  # who was about to compile the file is of no interest
+            frames = [frame for frame in frames if frame["project"]]
         place = self._named_place(error) or next(iter(frames), _NOWHERE)
         where = {name: place[name] for name in _NOWHERE}
         return {"kind": type(error).__name__, "message": self._message(error), **where, "frames": frames}
