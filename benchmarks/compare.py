@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import signal
 import sys
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from benchmarks.comparison.workloads import WORKLOADS
 
 def main() -> None:
     """Measure and print."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what was started, as Ctrl-C does
     parser = argparse.ArgumentParser(description="The library beside the same application written by hand.")
     parser.add_argument("workloads", nargs="*", metavar="workload", help=f"of {', '.join(WORKLOADS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer of everything")
@@ -44,7 +46,7 @@ def main() -> None:
     except NotHere as why:
         sys.exit(f"error: {why}")
     with chromium() as browser:
-        results = compare(browser, chosen, contestants, sizes)
+        results = compare(browser, chosen, contestants, sizes, keep=True)
     names = [one.name for one in contestants]
     print(show(lines(results, chosen, names, sizes)))
     if given.parts:

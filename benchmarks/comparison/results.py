@@ -30,6 +30,7 @@ class Results:
     samples: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
     skipped: dict[str, dict[str, str]] = field(default_factory=dict)
     """Why a contestant has no figures for a workload."""
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def add(self, workload: str, contestant: str, figures: dict[str, float]) -> None:
         """Keep one sample."""
@@ -47,9 +48,9 @@ class Results:
         return statistics.median(found) if found else None
 
     def write(self) -> Path:
-        """Keep all of it as JSON; return where."""
+        """Keep what there is so far as JSON; return where."""
         FOLDER.mkdir(exist_ok=True)
-        file = FOLDER / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
+        file = FOLDER / f"{self.begun:%Y-%m-%d-%H%M%S}.json"
         file.write_text(
             json.dumps({"environment": self.environment, "samples": self.samples, "skipped": self.skipped}, indent=1),
             encoding="utf-8",

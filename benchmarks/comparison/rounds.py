@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -25,15 +26,23 @@ if TYPE_CHECKING:
 
 
 def compare(
-    chromium: Chromium, workloads: Iterable[Workload], contestants: Sequence[Contestant], sizes: Sizes
+    chromium: Chromium,
+    workloads: Iterable[Workload],
+    contestants: Sequence[Contestant],
+    sizes: Sizes,
+    *,
+    keep: bool = False,
 ) -> Results:
-    """Measure. The rounds that warm up do not count."""
+    """Measure. The rounds that warm up do not count. `keep`: what is done is written down after each workload."""
     results = Results({**surroundings(chromium.version), "sizes": vars(sizes)})
     bench = Bench(chromium, sizes)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         running = [stack.enter_context(Running(one, Path(folder))) for one in contestants]
-        for workload in workloads:
-            measure(results, workload, bench, running)
+        with contextlib.suppress(KeyboardInterrupt):  # what was measured so far is worth showing
+            for workload in workloads:
+                measure(results, workload, bench, running)
+                if keep:
+                    results.write()
     return results
 
 

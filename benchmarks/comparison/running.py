@@ -42,9 +42,8 @@ class Running:
 
     @property
     def processor(self) -> float:
-        """Seconds of processor time that all of its threads used so far (Linux)."""
-        tasks = Path(f"/proc/{self.program.pid}/task").glob("*/schedstat")
-        return sum(int(file.read_text(encoding="ascii").split()[0]) for file in tasks) / 1e9
+        """Seconds of processor time that it used so far."""
+        return processor(self.program.pid)
 
     @property
     def memory(self) -> int:
@@ -61,3 +60,9 @@ class Running:
         if self._proxy is not None:
             self._proxy.stop()
         self.program.stop()
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor time that all threads of a process used so far (Linux)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(file.read_text(encoding="ascii").split()[0]) for file in tasks) / 1e9
