@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.comparison import results as kept
 from benchmarks.comparison.chromium import Chromium
-from benchmarks.comparison.contestants import FLOOR, LIBRARY, NotHere, prepare_floor
+from benchmarks.comparison.contestants import BENCHMARKS, FLOOR, LIBRARY, NotHere, prepare_floor
 from benchmarks.comparison.results import Results, reached
 from benchmarks.comparison.rounds import compare
 from benchmarks.comparison.running import Running
@@ -118,3 +120,10 @@ def test_raw_results_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     found.add("rows", "floor", {"socket": 19.0})
     file = found.write()
     assert json.loads(file.read_text("utf-8"))["samples"] == {"rows": {"floor": {"socket": [18.0, 19.0]}}}
+
+
+def test_the_command_names_its_workloads() -> None:
+    command = [sys.executable, str(BENCHMARKS / "compare.py"), "--rounds", "5", "rows", "fly"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"no workload 'fly'; there are {', '.join(WORKLOADS)}" in done.stderr
