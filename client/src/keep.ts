@@ -1,6 +1,5 @@
 import { type Author, changeOf, fieldsByKey, sameField } from "./fields.ts";
 import { Place, holdStill } from "./place.ts";
-import { remembered } from "./safety.ts";
 
 interface Saved {
   changes: Map<string, (field: Element) => void>;
@@ -8,7 +7,10 @@ interface Saved {
   place: Place;
 }
 
-const isWritten = remembered((name) => /^(value|checked|selected|files|open|textContent|innerText)/.test(name));
+/** Whether writing the property `name` wins over what a person typed. */
+export function isTyped(name: string): boolean {
+  return /^(value|checked|selected|files|open|textContent|innerText)/.test(name);
+}
 
 /**
  * What a person typed, and where they are on the page: kept while the page is mounted anew. Elements that only load() creates are gone
@@ -25,7 +27,7 @@ export class Keep {
 
   /** The server wrote a property of `element`: that wins over what would be put back. */
   wrote(element: Element, name: string): void {
-    if (isWritten(name)) this.#authors.set(element, "server");
+    if (isTyped(name)) this.#authors.set(element, "server");
   }
 
   /** The server moved the focus, or the page. */

@@ -28,11 +28,28 @@ export function isPrototypeName(name: string): boolean {
   return PROTOTYPES.has(name);
 }
 
-export const refusesProperty = remembered((name) => MARKUP.has(name) || isPrototypeName(name) || /^on/i.test(name));
-export const refusesAttribute = remembered((name) => /^(on|srcdoc$)/i.test(name));
+export function refusesProperty(name: string): boolean {
+  return MARKUP.has(name) || isPrototypeName(name) || /^on/i.test(name);
+}
+
+export function refusesAttribute(name: string): boolean {
+  return /^(on|srcdoc$)/i.test(name);
+}
+
 export const refusesTag = remembered((tag) => /^([^:]*:)?script$/i.test(tag));
-const isAddress = remembered((name) => URL_ATTRIBUTES.has(name.toLowerCase()));
-const isText = remembered((name) => SCRIPT_TEXT.has(name.toLowerCase()));
+
+function isAddress(name: string): boolean {
+  return URL_ATTRIBUTES.has(name.toLowerCase());
+}
+
+function isText(name: string): boolean {
+  return SCRIPT_TEXT.has(name.toLowerCase());
+}
+
+/** Whether any value may be written to the property `name` of any element. */
+export function isHarmless(name: string): boolean {
+  return !(refusesProperty(name) || isAddress(name) || isText(name));
+}
 
 export function refusesURL(url: string): boolean {
   if (/[\u0000-\u001f\u007f\\]|^ *\/\/|^ *https?:(?!\/\/[^/?#])/i.test(url)) return true;

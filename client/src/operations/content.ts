@@ -1,18 +1,26 @@
 import { OperationError } from "../errors.ts";
-import { isScriptText, refusesAddress, refusesProperty } from "../safety.ts";
+import { isTyped } from "../keep.ts";
+import { isHarmless, isScriptText, refusesAddress, refusesProperty, refusesTag, remembered } from "../safety.ts";
 import { type Scope, forget, forgetChildren } from "./scope.ts";
 
 export function content(scope: Scope, handle: number, text: string): void {
   const element = scope.handles.get(handle);
-  if (isScriptText(element, "text")) throw new OperationError("refused");
+  if (refusesTag(element.localName)) throw new OperationError("refused");
   forgetChildren(scope, element);
   // innerText turns line breaks into <br>; without any, textContent does the same and is faster.
   if (/[\r\n]/.test(text)) (element as HTMLElement).innerText = text;
   else element.textContent = text;
 }
 
+const isPlain = remembered((name) => isHarmless(name) && !isTyped(name));
+
 export function setProperty(scope: Scope, handle: number, name: string, value: unknown): void {
   const element = scope.handles.get(handle);
+  if (!isPlain(name)) return setSpecial(scope, element, name, value);
+  (element as unknown as Record<string, unknown>)[name] = value;
+}
+
+function setSpecial(scope: Scope, element: Element, name: string, value: unknown): void {
   if (refusesProperty(name) || refusesAddress(name, value) || isScriptText(element, name)) throw new OperationError("refused");
   if (name === "textContent" || name === "innerText") forgetChildren(scope, element);
   else if (name === "outerText") forget(scope, element);

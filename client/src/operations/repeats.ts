@@ -18,18 +18,28 @@ export function unfold(operations: readonly (Operation | Repeat)[], run: (operat
 }
 
 function repeat([, count, shapes]: Repeat, run: (operation: Operation) => void): void {
-  const operations = shapes.map((shape) => shape.slice() as [number, ...unknown[]]);
+  const varying: Varying[] = [];
+  const operations = shapes.map((shape) => filled(shape, varying));
   for (let index = 0; index < count; index++) {
-    for (let place = 0; place < shapes.length; place++) {
-      const shape = shapes[place]!;
-      const operation = operations[place]!;
-      for (let argument = 1; argument < shape.length; argument++) operation[argument] = valueOf(shape[argument] as Column, index);
-      run(operation);
+    for (const { operation, place, column } of varying) {
+      operation[place] = column.length > 2 ? column[index] : (column[0] as number) + index * (column[1] as number);
     }
+    for (const operation of operations) run(operation);
   }
 }
 
-function valueOf(column: Column, index: number): unknown {
-  if (column.length > 2) return column[index];
-  return column.length === 1 ? column[0] : (column[0] as number) + index * (column[1] as number);
+/** An argument that is another each time. */
+interface Varying {
+  operation: [number, ...unknown[]];
+  place: number;
+  column: Column;
+}
+
+function filled([code, ...columns]: [number, ...Column[]], varying: Varying[]): Operation {
+  const operation: [number, ...unknown[]] = [code];
+  columns.forEach((column, index) => {
+    operation.push(column[0]);
+    if (column.length > 1) varying.push({ operation, place: index + 1, column });
+  });
+  return operation;
 }

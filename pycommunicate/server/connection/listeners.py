@@ -24,12 +24,13 @@ class Listeners:
         """Start a new epoch: handles and listeners of the one before are gone."""
         self._by_number: dict[int, Listener] = {}
         self._number = 0
-        self._parents = array("q", [0])
+        self._parents = array("i", [0])
 
     def new_handle(self, parent: int) -> int:
         """Return the next handle."""
-        self._parents.append(parent)
-        return len(self._parents) - 1
+        parents = self._parents
+        parents.append(parent)
+        return len(parents) - 1
 
     def parent_of(self, handle: int) -> int:
         """Return the handle of the element around `handle`, 0 where it is not known."""
