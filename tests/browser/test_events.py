@@ -294,6 +294,9 @@ def test_two_thousand_rapid_clicks_are_two_thousand_events_in_order(bench_on: Ma
     )
     bench.js(
         """() => {
+            const send = WebSocket.prototype.send;
+            window.messages = [];
+            WebSocket.prototype.send = function (text) { window.messages.push(text); send.call(this, text); };
             const b = document.getElementById('b');
             for (let i = 1; i <= 2000; i++) { b.dataset.n = String(i); b.click(); }
         }"""
@@ -301,6 +304,10 @@ def test_two_thousand_rapid_clicks_are_two_thousand_events_in_order(bench_on: Ma
     reaches(lambda: len(bench.notes), 2000, timeout=15)
     assert bench.notes == list(range(1, 2001))
     expect(bench.page.locator("#last")).to_have_text("2000")
+    messages = [text for text in bench.js("() => window.messages") if '["event' in text]
+    # As many as there is credit for: what runs at the same time (32) is credited together.
+    assert len(messages) <= 120, [text[:80] for text in messages]
+    assert max(len(text.encode()) for text in messages) <= 64 * 1024
 
 
 def test_rapid_clicks_on_a_slow_handler_all_run(bench_on: Make) -> None:
