@@ -14,6 +14,7 @@ Send = Callable[[str], None]
 """Hands one packet to the connection. Must not block."""
 
 _OPERATION_BYTES = 16
+_GATHERED_BYTES = 4096
 
 
 class Batch(NamedTuple):
@@ -135,4 +136,6 @@ class Outbox:
 
     def _flush_scheduled(self) -> None:
         self._scheduled = False
-        self.flush()
+        # While the connection is lost, what is written turn by turn is gathered: it will travel in few messages.
+        if self._send is not None or self._size >= _GATHERED_BYTES:
+            self.flush()

@@ -130,3 +130,18 @@ def test_over_any_losses_each_operation_is_applied_once_in_order(steps: list[str
     assert applied == [[5, n, "x" * 20] for n in range(1, written + 1)]
     outbox.acknowledge(len(applied))
     assert outbox.unacknowledged == 0
+
+
+def test_what_is_written_turn_by_turn_while_the_connection_is_lost_travels_in_few_messages() -> None:
+    loop, outbox, line = make(Limits(unacknowledged_batches=20))
+    outbox.detach()
+    for number in range(1000):
+        outbox.write([5, 1, str(number)])
+        loop.turn()
+    assert not outbox.full
+    outbox.attach(line.send, 0)
+    assert [operation for _, operations in line.batches for operation in operations] == [
+        [5, 1, str(number)] for number in range(1000)
+    ]
+    assert [first for first, _ in line.batches][:1] == [1]
+    assert len(line.batches) < 20
