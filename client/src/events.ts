@@ -4,9 +4,12 @@ export interface MadeEvent {
   number: number;
   listener: number;
   payload: Payload | null;
+  /** What the server will ask, answered when the event was made, after operation `applied`. */
+  foreseen?: readonly [applied: number, answers: unknown[]] | undefined;
 }
 
 const MOST = 10_000;
+export const FORESEEN = 16_384; // an event with more answers than that is sent without
 
 /** Events that were made and that the server has not yet acknowledged, in order. */
 export class EventQueue {
@@ -15,11 +18,12 @@ export class EventQueue {
   #allowed = 0;
   made = 0;
 
-  /** False where there is no more room: the event is dropped. */
-  push(listener: number, payload: Payload | null): boolean {
-    if (this.#queue.length >= MOST) return false;
-    this.#queue.push({ number: ++this.made, listener, payload });
-    return true;
+  /** Undefined where there is no more room: the event is dropped. */
+  push(listener: number, payload: Payload | null, foreseen?: MadeEvent["foreseen"]): MadeEvent | undefined {
+    if (this.#queue.length >= MOST) return undefined;
+    const event = { number: ++this.made, listener, payload, foreseen };
+    this.#queue.push(event);
+    return event;
   }
 
   /** The server has everything up to `received` and takes what is numbered up to `allowed`. */
@@ -59,8 +63,8 @@ export class EventGroup {
   #texts: string[] = [];
   #room = 0;
 
-  /** `limit`: bytes of a message. */
-  constructor(readonly limit: number) {
+  /** `limit`: bytes of a message; `applied`: what was applied when it is sent. */
+  constructor(readonly limit: number, readonly applied: number) {
     this.clear();
   }
 
@@ -71,8 +75,11 @@ export class EventGroup {
 
   /** Whether there is room for `event`, which then is in the group. */
   takes(event: MadeEvent): boolean {
-    const { listener, payload } = event;
-    const text = JSON.stringify(payload ? [listener, payload] : [listener]);
+    const { listener, payload, foreseen } = event;
+    const answers = foreseen?.[0] === this.applied ? JSON.stringify(foreseen[1]) : "";
+    let text = JSON.stringify(payload ? [listener, payload] : [listener]);
+    // What was answered before something else was applied is left out, or is too much: the server asks.
+    if (answers && answers.length < FORESEEN) text = `${JSON.stringify([listener, payload]).slice(0, -1)},${answers}]`;
     this.#room -= 3 * text.length + 1; // a character is at most three bytes
     if (this.#room < 0) return false;
     this.events.push(event);

@@ -9,6 +9,7 @@ export interface ListenerOptions {
   reset?: boolean;
   keys?: string[];
   selector?: string;
+  ask?: [habit: number, ...operands: unknown[]];
 }
 
 /** One object for each: a page may have thousands. */
@@ -18,7 +19,7 @@ class Listener {
     readonly number: number,
     readonly element: Element,
     readonly type: string,
-    readonly options: ListenerOptions,
+    public options: ListenerOptions,
   ) {}
 
   /** Events that do not bubble reach an ancestor only on their way down. */
@@ -70,6 +71,12 @@ export class Listeners {
     const left = this.#byElement.get(element)?.filter((other) => other !== number);
     if (left?.length) this.#byElement.set(element, left);
     else this.#byElement.delete(element);
+  }
+
+  /** What to ask along with the listener's events. */
+  asks(number: number, ask: NonNullable<ListenerOptions["ask"]>): void {
+    const listener = this.#listeners.get(number);
+    if (listener) listener.options = { ...listener.options, ask };
   }
 
   /** `element` has left the document for good. */

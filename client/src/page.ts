@@ -1,14 +1,28 @@
+import type { ServerMessage } from "./messages.ts";
+import type { Foretold } from "./operations/scope.ts";
+
 /** What the page carries for us, as inert JSON. */
 export interface PageData {
   version: number;
   base: string;
   request: string;
   mount: string;
+  /** What `load()` will ask. */
+  ask?: Foretold;
 }
 
 export const PAGE_ELEMENT = "pycommunicate-page";
 
 export function readPage(): PageData | null {
-  const element = document.getElementById(PAGE_ELEMENT);
-  return element ? (JSON.parse(element.textContent ?? "") as PageData) : null;
+  return read<PageData>(PAGE_ELEMENT);
+}
+
+/** What `load()` wrote before the page was served: messages as they come over the socket. */
+export function readLoad(): ServerMessage[] {
+  return read<ServerMessage[]>("pycommunicate-load") ?? [];
+}
+
+function read<T>(id: string): T | null {
+  const element = document.getElementById(id);
+  return element ? (JSON.parse(element.textContent ?? "") as T) : null;
 }

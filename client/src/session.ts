@@ -1,11 +1,12 @@
 import type { Connection, ConnectionDelegate } from "./connection.ts";
 import type { ErrorCode } from "./errors.ts";
-import { EventGroup, EventQueue, type MadeEvent } from "./events.ts";
+import { EventGroup, EventQueue, FORESEEN, type MadeEvent } from "./events.ts";
 import type { ListenerOptions } from "./listeners.ts";
 import { VERSION, type Remount, type ServerMessage, type Terms } from "./messages.ts";
 import { ERROR, apply, type Operation, type Outcome } from "./operations/apply.ts";
+import { foresee } from "./operations/foresee.ts";
 import { unfold } from "./operations/repeats.ts";
-import type { Scope } from "./operations/scope.ts";
+import type { Foretold, Scope } from "./operations/scope.ts";
 import { OPERATIONS } from "./operations/table.ts";
 import type { PageData } from "./page.ts";
 import { payloadOf, type Payload } from "./payload.ts";
@@ -47,6 +48,7 @@ export class Session implements ConnectionDelegate, Outcome {
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #pumping = false;
+  #foreseen: MadeEvent[] = [];
   #toldReleased: number[] = [];
 
   constructor(page: PageData, scope: Scope, delegate: SessionDelegate) {
@@ -66,7 +68,16 @@ export class Session implements ConnectionDelegate, Outcome {
       epoch: this.#epoch,
       applied: this.#applied,
       made: this.#events.made,
+      ...(resume === null && this.#page.ask && { answers: this.#foresee(this.#page.ask, [], null) }),
     };
+  }
+
+  /** Applies what the page itself carries, before there is a connection. */
+  begin(messages: ServerMessage[]): void {
+    for (const message of messages) {
+      this.#epoch = message[1] as string;
+      this.received(message, 0);
+    }
   }
 
   received(message: unknown[], size: number): void {
@@ -109,10 +120,22 @@ export class Session implements ConnectionDelegate, Outcome {
   /** A listener fired. */
   fire(listener: number, event: Event, matched: Element, options: ListenerOptions): void {
     const payload = options.event ? payloadOf(event, matched, this.#scope.handles) : null;
-    if (!this.#events.push(listener, payload)) return this.#delegate.full();
+    const [habit, ...operands] = options.ask ?? [0];
+    const foretold = this.#scope.foretold.get(habit);
+    const foreseen = foretold && ([this.#applied, this.#foresee(foretold, operands, matched)] as const);
+    const made = this.#events.push(listener, payload, foreseen);
+    if (!made) return this.#delegate.full();
+    if (foreseen) this.#foreseen.push(made);
     if (this.#pumping) return;
     this.#pumping = true; // what is made within one turn travels together
-    queueMicrotask(() => this.#pump());
+    queueMicrotask(() => {
+      this.#pump();
+      for (const made of this.#foreseen.splice(0)) delete made.foreseen; // what goes out later, or again, goes without: the server asks
+    });
+  }
+
+  #foresee([version, asked]: Foretold, operands: unknown[], matched: Element | null): unknown[] {
+    return [version, ...foresee(this.#scope, asked, operands, matched)];
   }
 
   answer(tag: number, status: number, value: unknown): void {
@@ -130,18 +153,20 @@ export class Session implements ConnectionDelegate, Outcome {
   }
 
   #join(terms: Terms): void {
-    this.#begin(terms);
+    this.#begin(terms, this.#epoch === null);
     this.#settle();
   }
 
-  #begin(terms: Terms): void {
+  /** `named`: the handles are those of the answers that went along with the join. */
+  #begin(terms: Terms, named = false): void {
     if (terms.epoch !== this.#epoch) {
       this.#epoch = terms.epoch;
       this.#applied = this.#acknowledged = this.#unacknowledgedBytes = 0;
       this.#toldReleased = [];
       this.#scope.loaded = false;
       this.#scope.listeners.clear();
-      this.#scope.handles.clear();
+      if (!named) this.#scope.handles.clear();
+      this.#scope.foretold.clear();
       this.#events.clear();
     }
     this.#adopt(terms);
@@ -209,7 +234,7 @@ export class Session implements ConnectionDelegate, Outcome {
   #pump(): void {
     this.#pumping = false;
     if (!this.connection.joined) return;
-    const group = new EventGroup(this.#limit);
+    const group = new EventGroup(this.#limit, this.#applied);
     for (let event = this.#events.next(); event; event = this.#events.next()) {
       if (group.takes(event)) continue;
       this.#sendGroup(group);
@@ -229,10 +254,12 @@ export class Session implements ConnectionDelegate, Outcome {
     this.connection.expect();
   }
 
-  #encode({ number, listener, payload }: MadeEvent): string {
-    const encode = (told: Payload | null): string =>
-      encodeEvent(["event", this.#epoch, number, this.#applied, listener, told]);
-    let message = encode(payload);
+  #encode({ number, listener, payload, foreseen }: MadeEvent): string {
+    const encode = (told: Payload | null, ...answers: unknown[]): string =>
+      encodeEvent(["event", this.#epoch, number, this.#applied, listener, told, ...answers]);
+    let message = foreseen?.[0] === this.#applied ? encode(payload, foreseen[1]) : "";
+    if (message && message.length < FORESEEN && fits(message, this.#limit)) return message;
+    message = encode(payload);
     if (fits(message, this.#limit) || !payload) return message;
     const smaller = { ...payload };
     for (const name of ["value", "data", "detail", "id"]) {

@@ -8,7 +8,7 @@ import { Listeners } from "./listeners.ts";
 import { VERSION } from "./messages.ts";
 import { morph } from "./morph.ts";
 import type { Scope } from "./operations/scope.ts";
-import type { PageData } from "./page.ts";
+import { readLoad, type PageData } from "./page.ts";
 import { toTheTop } from "./place.ts";
 import { reloadOnce, reloadWorked } from "./reload.ts";
 import { Session, type SessionDelegate } from "./session.ts";
@@ -54,7 +54,7 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
     remounted: (lost) => status.remounted(lost),
   };
 
-  const scope: Scope = { handles, listeners, keep, base: page.base, loaded: false };
+  const scope: Scope = { handles, listeners, keep, foretold: new Map(), base: page.base, loaded: false };
   const session: Session = new Session(page, scope, delegate);
   const connection = new Connection(open, session);
   session.connection = connection;
@@ -62,6 +62,7 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
   watchHead();
   watchLife(connection, session);
   status.start();
+  session.begin(readLoad());
   connection.connect();
   const shown = { version: VERSION, get state() { return status.state; }, get loaded() { return scope.loaded; } };
   Object.defineProperty(window, "pycommunicate", { value: Object.freeze(shown) });

@@ -23,7 +23,7 @@ for (const { name, cases } of operations) {
 
 async function demonstrate({ before, handles, operations, after, answers, failed }: Case): Promise<void> {
   body(before);
-  const scope = { handles: new Handles(), listeners: new Listeners(() => {}), keep: new Keep(), base: "/__pycommunicate", loaded: false };
+  const scope = { handles: new Handles(), listeners: new Listeners(() => {}), keep: new Keep(), foretold: new Map(), base: "/__pycommunicate", loaded: false };
   for (const [handle, selector] of Object.entries(handles)) scope.handles.set(Number(handle), $(selector));
   const answered: unknown[] = [];
   const failures: unknown[] = [];

@@ -32,7 +32,7 @@ export class FakeServer {
     };
     this.listeners = new Listeners((...fired) => this.session.fire(...fired));
     const page = { version: 1, base: "/__pycommunicate", request: "request-1", mount: "mount-1" };
-    const scope = { handles: this.handles, listeners: this.listeners, keep: new Keep(), base: page.base, loaded: false };
+    const scope = { handles: this.handles, listeners: this.listeners, keep: new Keep(), foretold: new Map(), base: page.base, loaded: false };
     this.session = new Session(page, scope, delegate);
     this.connection = new Connection(around((events) => this.#open(events)), this.session);
     this.session.connection = this.connection;

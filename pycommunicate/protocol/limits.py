@@ -25,6 +25,12 @@ class Limits:
     """How long a read waits for the browser's answer."""
     read_deadline_offline: float = 1.0
     """How long a read waits while the connection is lost."""
+    foreseen: float = 0.25
+    """How long an answer that came along with an event may be used; later the browser is asked."""
+    preload: float = 0.1
+    """How long a request waits for the `load()` of a view with `preload`; what it writes later follows over the socket."""
+    preload_bytes: int = 256 * 1024
+    """How much of what it wrote travels inside the page; the rest follows over the socket."""
     grace: float = 180.0
     """How long a page is kept after its connection was lost."""
     lost_pages: int = 1000

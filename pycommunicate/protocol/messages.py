@@ -10,6 +10,9 @@ from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
 _LONGEST_TOKEN: Final = 16_384
 _LARGEST_NUMBER: Final = 2**53 - 1
 MOST_EVENTS: Final = 10_000
+_JOIN_DEPTH: Final = 32
+MOST_ANSWERS: Final = 64
+"""How many answers may come along with an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,15 @@ class Join:
     epoch: str | None
     applied: int
     made: int
+    answers: "Foretold | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """Answers to what the page was told to ask along: 0 for none, else `[status, value, around, plain]`, the last two where they say something."""
+
+    version: int
+    answers: list[JSON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class EventMade:
     applied: int
     listener: int
     payload: dict[str, JSON] | None
+    answers: Foretold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +121,24 @@ def decode_join(auth: object) -> Join:
         epoch=_token(auth.get("epoch")),
         applied=_number(auth.get("applied", 0)),
         made=_number(auth.get("made", 0)),
+        answers=_foretold(auth.get("answers"), _JOIN_DEPTH),
     )
 
 
 def decode(name: object, arguments: list[object], *, depth: int, most_events: int = MOST_EVENTS) -> Message:
     """Return the message `name` with its `arguments`, `most_events` at most. Raises `ProtocolError` for whatever is not exactly as `docs/wire.md` has it."""
     shape = _SHAPES.get(name) if isinstance(name, str) else None
-    if shape is None or len(arguments) != shape:
+    if shape is None or (len(arguments) != shape and not (name == "event" and len(arguments) == shape + 1)):
         raise ProtocolError("unknown message")
     epoch = _token(arguments[0])
     if epoch is None:
         raise ProtocolError("no epoch")
     if name == "event":
         payload = None if arguments[4] is None else _payload(arguments[4], depth)
-        return EventMade(epoch, _positive(arguments[1]), _number(arguments[2]), _positive(arguments[3]), payload)
+        answers = _foretold(arguments[5], depth) if len(arguments) > 5 else None
+        return EventMade(
+            epoch, _positive(arguments[1]), _number(arguments[2]), _positive(arguments[3]), payload, answers
+        )
     if name == "events":
         return _events(epoch, arguments, depth, most_events)
     if name == "answer":
@@ -177,10 +194,12 @@ def _events(epoch: str, arguments: list[object], depth: int, most: int) -> Event
         raise ProtocolError("no events, or more than there is ever room for")
     events = []
     for number, entry in enumerate(entries, first):
-        if not isinstance(entry, list) or not 1 <= len(entry) <= 2:
+        if not isinstance(entry, list) or not 1 <= len(entry) <= 3:
             raise ProtocolError("no event")
-        payload = _payload(entry[1], depth) if len(entry) > 1 else None
-        events.append(EventMade(epoch, number, applied, _positive(entry[0]), payload))
+        without = len(entry) < 2 or (len(entry) > 2 and entry[1] is None)
+        payload = None if without else _payload(entry[1], depth)
+        answers = _foretold(entry[2], depth) if len(entry) > 2 else None
+        events.append(EventMade(epoch, number, applied, _positive(entry[0]), payload, answers))
     return EventsMade(epoch, applied, events)
 
 
@@ -194,6 +213,41 @@ def _answer(epoch: str, arguments: list[object], depth: int) -> Answer:
         raise ProtocolError("no error code")
     check_depth(value, depth)
     return Answer(epoch, _number(arguments[1]), _positive(arguments[2]), status, value)  # type: ignore[arg-type]
+
+
+def _foretold(value: object, depth: int) -> Foretold | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not 0 < len(value) <= MOST_ANSWERS + 1:
+        raise ProtocolError("no answers")
+    check_depth(value, depth)
+    version, *answers = value
+    return Foretold(_number(version), check_answers(answers))
+
+
+def check_answers(answers: object) -> list[JSON]:
+    """Return a list of answers that came together. Raises `ProtocolError` where it is none."""
+    if not isinstance(answers, list) or len(answers) > MOST_ANSWERS:
+        raise ProtocolError("no answers")
+    for answer in answers:
+        if answer == 0 and type(answer) is int:
+            continue
+        if not isinstance(answer, list) or not 2 <= len(answer) <= 4:
+            raise ProtocolError("no answer")
+        if (
+            type(answer[0]) is not int
+            or answer[0] not in {VALUE, HANDLE}
+            or (answer[0] == HANDLE and not _is_handle(answer[1]))
+        ):
+            raise ProtocolError("no answer")
+        around = answer[2] if len(answer) > 2 else []
+        if not isinstance(around, list) or not all(_is_handle(item) for item in around):
+            raise ProtocolError("no handles")
+    return answers
+
+
+def _is_handle(value: object) -> bool:
+    return type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER
 
 
 _PAYLOAD: Final[dict[str, tuple[type, ...]]] = {

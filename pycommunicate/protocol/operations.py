@@ -31,6 +31,7 @@ class Op(IntEnum):
     CLEAR = 18
     BLUR = 19
     SCROLL_INTO_VIEW = 20
+    FORETELL = 21
     FIND = 30
     EXISTS = 31
     GET_PROPERTY = 32
@@ -40,6 +41,7 @@ class Op(IntEnum):
     GET_CLASSES = 36
     FORM_DATA = 37
     REDEEM = 38
+    GATHER = 39
 
 
 ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
@@ -63,6 +65,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     Op.CLEAR: ("element",),
     Op.BLUR: ("element",),
     Op.SCROLL_INTO_VIEW: ("element",),
+    Op.FORETELL: ("habit", "version", "reads", "listeners"),
     Op.FIND: ("tag", "new", "selector"),
     Op.EXISTS: ("tag", "selector"),
     Op.GET_PROPERTY: ("tag", "element", "name"),
@@ -72,6 +75,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     Op.GET_CLASSES: ("tag", "element"),
     Op.FORM_DATA: ("tag", "element"),
     Op.REDEEM: ("tag", "ticket"),
+    Op.GATHER: ("tag", "reads", "operands", "matched"),
 }
 """The arguments of each operation, in order."""
 

@@ -31,14 +31,20 @@ class Channel(Protocol):
     def ask_for_element(self, code: int, *arguments: object) -> "JSON | Named":
         """The same, where the answer may be an element."""
 
+    def find(self, selector: str) -> "int | None":
+        """Return the handle of the first element that matches; None where there is none. Asks the browser, where that is not known."""
+
     def new_handle(self, parent: int = 0) -> int:
         """Return the handle for an element that is about to be found, or created inside the element `parent`."""
 
     def parent_of(self, handle: int) -> int:
         """Return the handle of the element around `handle` where the server knows it, else 0."""
 
-    def listen(self, listener: Listener) -> None:
-        """Give `listener` its number, keep it until it is removed or its view ends."""
+    def listen(self, listener: Listener) -> list[Any] | None:
+        """Give `listener` its number, keep it until it is removed or its view ends.
+
+        Returns what the browser is told of the questions to ask along with its events: the option `ask`.
+        """
 
     def forget(self, listener: Listener) -> None:
         """Let `listener` go. What is on its way for it is ignored."""

@@ -16,6 +16,8 @@ class Running:
     page: Any
     loading: bool = False
     """Whether this is `load()`, which alone yields while it writes."""
+    recall: Any = None
+    """What this run asks of its page, and which answers are known; see `server.connection.foresight.recall`."""
 
 
 _running: ContextVar[Running | None] = ContextVar("pycommunicate_running", default=None)
@@ -27,9 +29,9 @@ def running() -> Running | None:
 
 
 @contextmanager
-def run_for(page: object, *, loading: bool = False) -> "Iterator[Running]":
+def run_for(page: object, *, loading: bool = False, recall: Any = None) -> "Iterator[Running]":
     """Mark the block as application code of `page`."""
-    mine = Running(page, loading)
+    mine = Running(page, loading, recall)
     token: Token[Running | None] = _running.set(mine)
     try:
         yield mine

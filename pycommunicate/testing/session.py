@@ -12,9 +12,10 @@ from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
 from pycommunicate.testing.dom.errors import OperationError
 from pycommunicate.testing.dom.events import DOMEvent, Listener, payload_of
 from pycommunicate.testing.dom.node import Element
-from pycommunicate.testing.dom.operations import Later, Scope, apply
+from pycommunicate.testing.dom.operations import Later, Scope, apply, foresee
 
 _ACK_BYTES = 65_536
+_FORESEEN = 16_384
 _VALUE, _HANDLE, _ERROR = 0, 1, 2
 _HEAD = f"42{NAMESPACE},"
 
@@ -60,6 +61,7 @@ class Session:
     def __init__(self, page: dict[str, Any], scope: Scope, delegate: Delegate) -> None:
         self._request: str = page["request"]
         self._mount: str = page["mount"]
+        self._ask: list[Any] | None = page.get("ask")
         self._scope = scope
         self._delegate = delegate
         self._epoch: str | None = None
@@ -80,7 +82,7 @@ class Session:
     def connect(self) -> str:
         """Return the first frame of a connection."""
         self.joined = False
-        auth = {
+        auth: dict[str, Any] = {
             "version": PROTOCOL_VERSION,
             "request": self._request if self._resume is None else None,
             "resume": self._resume,
@@ -89,16 +91,32 @@ class Session:
             "applied": self._applied,
             "made": self._made,
         }
+        if self._resume is None and self._ask is not None:
+            version, asked = self._ask
+            auth["answers"] = self._foresee(version, asked, [], None)
         return f"40{NAMESPACE},{dumps(auth)}"
+
+    def preload(self, messages: list[Any]) -> None:
+        """Apply what the page itself carries, before there is a connection."""
+        for name, *rest in messages:
+            self._epoch = rest[0]
+            if name == "operations":
+                self._operations(0, *rest)
 
     def fire(self, listener: Listener, event: DOMEvent, matched: Element) -> None:
         """A listener heard an event."""
         scope = self._scope
         wanted = bool(listener.options.get("event"))
         payload = payload_of(scope.document, event, matched, scope.handles) if wanted else None
+        habit, *operands = listener.options.get("ask", [0])
+        foretold = scope.foretold.get(habit)
+        answers = None if foretold is None else self._foresee(*foretold, operands, matched)
         self._made += 1
         self._events.append((self._made, listener.number, payload))
-        self._pump()
+        self._pump(answers)
+
+    def _foresee(self, version: int, asked: list[Any], operands: list[Any], matched: Element | None) -> list[Any]:
+        return [version, *foresee(self._scope, asked, operands, matched)]
 
     def answer(self, tag: int, status: int, value: Any) -> None:
         """Answer a read."""
@@ -139,7 +157,7 @@ class Session:
         name, *rest = json.loads(frame[len(_HEAD) :])
         match name:
             case "joined":
-                self.begin(rest[0])
+                self.begin(rest[0], named=self._epoch is None)
                 self._settled()
             case "resumed":
                 self._resumed(rest[0])
@@ -155,8 +173,11 @@ class Session:
                 self.joined = False
                 self._delegate.refused(rest[0], rest[1])
 
-    def begin(self, terms: dict[str, Any]) -> None:
-        """Adopt the terms of a join or a mount; a new epoch begins."""
+    def begin(self, terms: dict[str, Any], *, named: bool = False) -> None:
+        """Adopt the terms of a join or a mount; a new epoch begins.
+
+        `named`: the handles are those of the answers that went along with the join.
+        """
         if terms["epoch"] != self._epoch:
             self._epoch = terms["epoch"]
             self._applied = self._acknowledged = self._unacknowledged_bytes = 0
@@ -165,7 +186,9 @@ class Session:
             self._released = []
             self._scope.loaded = False
             self._scope.listeners.clear()
-            self._scope.handles.begin(self._scope.document.root)
+            self._scope.foretold.clear()
+            if not named:
+                self._scope.handles.begin(self._scope.document.root)
         self._adopt(terms)
 
     def _adopt(self, terms: dict[str, Any]) -> None:
@@ -248,7 +271,8 @@ class Session:
 
     # -- details ----------------------------------------------------------------------------------------------------------
 
-    def _pump(self) -> None:
+    def _pump(self, answers: list[Any] | None = None) -> None:
+        """Send what may be sent. `answers`: to what is foreseen to be asked after the last event, which was made just now."""
         group: list[tuple[int, int, dict[str, Any] | None]] = []
         room = 0
         for event in tuple(self._events):
@@ -262,16 +286,28 @@ class Session:
                 group, room = [], self._limit - 256
             group.append(event)
             room -= size
-        self._send_group(group)
+        self._send_group(group, answers)
 
-    def _send_group(self, group: list[tuple[int, int, dict[str, Any] | None]]) -> None:
+    def _send_group(
+        self, group: list[tuple[int, int, dict[str, Any] | None]], answers: list[Any] | None = None
+    ) -> None:
+        if group and group[-1][0] != self._made:
+            answers = None
         if len(group) == 1:
-            self._send(self._fitting(*group[0]))
+            self._send(self._fitting(*group[0], answers))
         elif group:
-            events = [[listener] if payload is None else [listener, payload] for _, listener, payload in group]
+            events: list[list[Any]] = [
+                [listener] if payload is None else [listener, payload] for _, listener, payload in group
+            ]
+            if answers is not None:
+                events[-1] = [group[-1][1], group[-1][2], answers]
             self._send(self._encode("events", group[0][0], self._applied, events))
 
-    def _fitting(self, number: int, listener: int, payload: dict[str, Any] | None) -> str:
+    def _fitting(self, number: int, listener: int, payload: dict[str, Any] | None, answers: list[Any] | None) -> str:
+        if answers is not None:
+            frame = self._encode("event", number, self._applied, listener, payload, answers)
+            if len(frame) < _FORESEEN:
+                return frame
         told = dict(payload) if payload is not None else None
         for name in ("value", "data", "detail", "id", None):
             frame = self._encode("event", number, self._applied, listener, told)

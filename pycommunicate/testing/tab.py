@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, SOCKET_PATH
+from pycommunicate.protocol.version import LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, SOCKET_PATH
 from pycommunicate.testing.dom.document import Document
 from pycommunicate.testing.dom.events import DOMEvent, Listeners
 from pycommunicate.testing.dom.handles import Handles
@@ -86,6 +86,9 @@ class Tab:
         self._autofocus()
         if inert is not None:
             self.session = Session(json.loads(text_content(inert)), self.scope, self)
+            carried = document.by_id(LOAD_ELEMENT)
+            if carried is not None:
+                self.session.preload(json.loads(text_content(carried)))
             self.connect()
 
     def _begin(self, document: Document) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pycommunicate import CommunicateApp, ControllerFactory, View
 from pycommunicate.protocol.limits import Limits
 from tests.tools.raw import NAMESPACE, POLLING_PATH, Channel, get, request
 from tests.tools.scripted import payload, visit
@@ -19,6 +20,7 @@ from tests.trust.beside import ATTACKED, TEMPLATES, beside, message, results, st
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.tools.fixtures import Server
     from tests.tools.programs import Program
@@ -471,3 +473,62 @@ def test_limit_mount_token(with_limits: With) -> None:
         page.resume, page.request = None, "gone"
         time.sleep(2.1)
         assert comes_back(page) == "not_yours"
+
+
+# -- what comes along, and what goes along
+
+
+def asking(folder: Path, *, preload_it: bool = False, pause: float = 0.0, rows: int = 0, **limits: float) -> Any:
+    """An application in this process whose handler pauses and then asks, and whose `load()` pauses and writes."""
+    (folder / "page.html").write_text("<head>{{ add_includes() }}</head><button id=go>Go</button><ul id=rows></ul>")
+    app = CommunicateApp(template_directory=str(folder), limits=Limits(**limits))  # type: ignore[arg-type]
+    app.set_secret_key("a key for the tests, used nowhere else")
+
+    class Asking(View):
+        def render(self) -> str:
+            return str(self.controller.templater.render("page.html"))
+
+        def load(self) -> None:
+            if preload_it:
+                app.engine.sleep(pause)
+            self.html_wrapper.element("#go").add_event_listener("click", self.ask)
+            for _ in range(rows):
+                self.html_wrapper.element("#rows").add_child("li").content = "x" * 1000
+
+        def ask(self) -> None:
+            app.engine.sleep(pause)
+            self.html_wrapper.exists("#rows")
+
+    Asking.preload = preload_it
+    app.add_controller("/", ControllerFactory().add_view(Asking).set_default_view(Asking))
+    return app
+
+
+@pytest.mark.parametrize(("foreseen", "asked"), [(0.05, 1), (5.0, 0)])
+def test_limit_foreseen(tmp_path: Path, foreseen: float, asked: int) -> None:
+    with asking(tmp_path, pause=0.15, foreseen=foreseen).test_browser(patience=1) as browser:
+        page = browser.open()
+        page.click("#go")
+        before = page.round_trips
+        page.click("#go")
+        assert page.round_trips - before == asked
+
+
+@pytest.mark.parametrize(("preload", "carried"), [(0.05, False), (5.0, True)])
+def test_limit_preload(tmp_path: Path, preload: float, carried: bool) -> None:
+    app = asking(tmp_path, preload_it=True, pause=0.4, rows=1, preload=preload)
+    with app.test_browser(patience=1) as browser:
+        page = browser.open()
+        assert ("pycommunicate-load" in page.html) == carried
+        page.wait_until(lambda: page.count("#rows li") == 1)
+
+
+@pytest.mark.parametrize(("most", "carried"), [(10_000, range(5, 10)), (1_000_000, range(50, 51))])
+def test_limit_preload_bytes(tmp_path: Path, most: int, carried: range) -> None:
+    app = asking(
+        tmp_path, preload_it=True, rows=50, preload_bytes=most, preload=5.0, first_batch_bytes=1000, batch_bytes=1000
+    )
+    with app.test_browser() as browser:
+        page = browser.open()
+        assert page.html.partition("pycommunicate-load")[2].partition("</script>")[0].count("x" * 1000) in carried
+        assert page.count("#rows li") == 50

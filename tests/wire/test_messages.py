@@ -52,12 +52,18 @@ def test_from_the_browser(case: dict[str, Any]) -> None:
     assert message.epoch == arguments[0]
     if isinstance(message, EventsMade):
         first, applied, events = arguments[1:]
-        assert [(e.number, e.applied, e.listener, e.payload) for e in message.events] == [
-            (number, applied, event[0], event[1] if len(event) > 1 else None)
+        assert [(e.number, e.applied, e.listener, e.payload, told(e)) for e in message.events] == [
+            (number, applied, event[0], event[1] if len(event) > 1 else None, event[2] if len(event) > 2 else None)
             for number, event in enumerate(events, first)
         ]
     if isinstance(message, EventMade):
-        assert (message.number, message.applied, message.listener, message.payload) == tuple(arguments[1:])
+        assert (message.number, message.applied, message.listener, message.payload) == tuple(arguments[1:5])
+        assert told(message) == (arguments[5] if len(arguments) > 5 else None)
+
+
+def told(event: EventMade) -> list[Any] | None:
+    """The answers that came along, as they travel."""
+    return [event.answers.version, *event.answers.answers] if event.answers else None
 
 
 @pytest.mark.parametrize("case", MESSAGES["server_to_browser"], ids=lambda case: case["title"])

@@ -1,12 +1,17 @@
 import type { Handles } from "../handles.ts";
 import type { Keep } from "../keep.ts";
+import type { Read } from "./foresee.ts";
 import type { Listeners } from "../listeners.ts";
+
+export type Foretold = readonly [version: number, asked: Read[]];
 
 /** What an operation may touch. */
 export interface Scope {
   handles: Handles;
   listeners: Listeners;
   keep: Keep;
+  /** What the server will ask after events of listeners: by the number that the listener's `ask` names. */
+  foretold: Map<number, Foretold>;
   base: string;
   /** Whether `load()` has ended. */
   loaded: boolean;

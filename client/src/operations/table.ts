@@ -1,5 +1,6 @@
 import * as attributes from "./attributes.ts";
 import * as content from "./content.ts";
+import * as foresee from "./foresee.ts";
 import * as insert from "./insert.ts";
 import * as page from "./page.ts";
 import * as reads from "./reads.ts";
@@ -33,6 +34,7 @@ export const OPERATIONS: Readonly<Record<string, readonly [code: number, run: Ru
   clear: [18, insert.clear],
   blur: [19, visible.blur],
   scroll_into_view: [20, visible.scrollIntoView],
+  foretell: [21, foresee.foretell],
   find: [30, reads.find],
   exists: [31, reads.exists],
   get_property: [32, reads.getProperty],
@@ -42,4 +44,5 @@ export const OPERATIONS: Readonly<Record<string, readonly [code: number, run: Ru
   get_classes: [36, reads.getClasses],
   form_data: [37, reads.readForm],
   redeem: [38, reads.redeem],
+  gather: [39, foresee.gather],
 };

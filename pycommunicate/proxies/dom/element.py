@@ -139,7 +139,10 @@ class ElementWrapper:
             keys=keys,
             selector=selector,
         )
-        self._channel.listen(listener)
+        listener.selector = selector
+        asked = self._channel.listen(listener)
+        if asked is not None:
+            chosen = {**chosen, "ask": asked}  # what `options` returns may be shared
         operation = [10, listener.number, self._handle, event_name]  # Op.LISTEN
         if chosen:
             operation.append(chosen)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pycommunicate.protocol.operations import Op
-from pycommunicate.proxies.channel import Channel, Named
+from pycommunicate.proxies.channel import Channel
 from pycommunicate.proxies.dom.element import ElementWrapper
 
 
@@ -38,11 +38,8 @@ class HTMLWrapper:
         :raises BrowserTimeout: no answer within the deadline (10 s).
         :raises BrowserGone: the person has left the page.
         """
-        handle = self._channel.new_handle()
-        answer = self._channel.ask_for_element(Op.FIND, handle, _selector(selector))
-        if isinstance(answer, Named):  # the element has a handle already
-            return ElementWrapper(self._channel, answer, selector)
-        return ElementWrapper(self._channel, handle, selector) if answer is True else None
+        handle = self._channel.find(_selector(selector))
+        return None if handle is None else ElementWrapper(self._channel, handle, selector)
 
 
 def _selector(selector: object) -> str:

@@ -19,11 +19,14 @@ class Listener:
     __slots__ = (
         "_channel",
         "event",
+        "habit",
         "handle",
         "handler",
         "number",
         "once",
+        "operands",
         "running",
+        "selector",
         "takes_event",
         "waiting",
         "while_running",
@@ -42,6 +45,11 @@ class Listener:
             raise ValueError(message)
         self._channel = channel
         self.number = 0
+        self.habit: Any = None
+        """What its handlers ask; see `server.connection.foresight.habits`."""
+        self.operands: Any = None
+        """What the browser was told of its handler's arguments: their names, and what they were."""
+        self.selector: str | None = None
         self.handle = handle
         self.event = event
         self.handler = handler

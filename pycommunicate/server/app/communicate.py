@@ -33,6 +33,7 @@ from pycommunicate.server.app.script import client_script
 from pycommunicate.server.app.topics import Topic, Topics
 from pycommunicate.server.app.usertracker import User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
+from pycommunicate.server.connection.foresight.habits import Habits
 from pycommunicate.server.connection.gateway import Gateway
 from pycommunicate.server.connection.handlers import HandlerPool
 from pycommunicate.server.connection.kept import kept_state
@@ -125,6 +126,7 @@ class CommunicateApp:
         self.sessions: SessionStore = MemorySessions() if sessions is None else sessions
         self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
         self.refusals = Refusals()
+        self.habits = Habits()
         self.tickets: dict[str, tuple[User, Any, float]] = {}
         self._topics = Topics()
         self._error_hooks: list[ErrorHook] = []

@@ -11,6 +11,7 @@ from flask import session as flask_session
 
 from pycommunicate.errors import BrowserGone
 from pycommunicate.proxies.dom.listener import describe
+from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.runtime import State
 from pycommunicate.server.current import run_for, running
 
@@ -21,12 +22,18 @@ _told: set[str] = set()
 
 
 def run_guarded(
-    page: Any, function: Callable[[], object], what: str, *, named: Any = None, loading: bool = False
+    page: Any,
+    function: Callable[[], object],
+    what: str,
+    *,
+    named: Any = None,
+    loading: bool = False,
+    recall: Recall | None = None,
 ) -> None:
     """Run `function` for `page`. What it raises is reported as raised by `what` (`named`: the function to name)."""
     begun, turn = time.monotonic(), page.engine.turn()
     try:
-        with application_context(page, loading=loading):
+        with application_context(page, loading=loading, recall=recall):
             function()
         page.keep_state()
     except BrowserGone as error:
@@ -38,17 +45,18 @@ def run_guarded(
 
 
 @contextmanager
-def application_context(page: Any, *, loading: bool = False) -> Iterator[None]:
+def application_context(page: Any, *, loading: bool = False, recall: Recall | None = None) -> Iterator[None]:
     """Enter the request context of the page's own request, unless the caller is in it already."""
     current = running()
     if current is not None and current.page is page and has_request_context():
-        with run_for(page, loading=loading) if loading else nullcontext():
+        with run_for(page, loading=loading, recall=recall) if loading or recall else nullcontext():
             yield
         return
     environ = dict(page.environ)
     if page.user.cookies is not None:
         environ["HTTP_COOKIE"] = page.user.cookies
-    with page.runtime.flask.request_context(environ), run_for(page, loading=loading), page.user.at_work():
+    running_here = run_for(page, loading=loading, recall=recall)
+    with page.runtime.flask.request_context(environ), running_here, page.user.at_work():
         yield
         if flask_session.modified and page.state is not State.ENDED:
             page.deliver_cookies(dict(flask_session))

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.http import dump_cookie
 
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.version import PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
+from pycommunicate.protocol.version import LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
 from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
@@ -126,6 +126,8 @@ class PageServer:
             remount.page = page
         elif page.has_client and request.method != "HEAD":
             self._app.pages.keep(page)
+            if page.controller.view.preload and response.status_code == 200 and not _is_prefetch():
+                _carry(page, response)
         else:
             page.end("its HTML does not load the client")
         self._give_cookie(response, user)
@@ -152,18 +154,20 @@ class PageServer:
         """Return what `add_includes()` renders into a page."""
         page.has_client = True
         base = request.script_root
-        facts = {
+        facts: dict[str, Any] = {
             "version": PROTOCOL_VERSION,
             "base": base + PREFIX,
             "request": page.request_id,
             "mount": self._app.mount_token(page),
         }
-        inert = json.dumps(facts).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-        return Markup('<script type="application/json" id="{}">{}</script><script src="{}" defer></script>').format(
-            PAGE_ELEMENT,
-            Markup(inert),  # noqa: S704 - JSON without < > &
-            base + (debug_script if self._app.hot else client_script).path,
+        ahead = page.ask_ahead()
+        if ahead is not None:
+            facts["ask"] = ahead
+        script = base + (debug_script if self._app.hot else client_script).path
+        page.includes = _inert(PAGE_ELEMENT, json.dumps(facts)) + Markup('<script src="{}" defer></script>').format(
+            script
         )
+        return page.includes
 
     def mount_anew(
         self, environ: dict[str, Any], path: str, query: str, view: int, kept: Any = None
@@ -291,3 +295,29 @@ def _remember_cookies(user: User, response: Response) -> None:
         except CookieError:
             continue
     user.cookies = "; ".join(f"{name}={morsel.coded_value}" for name, morsel in jar.items())
+
+
+def _inert(id_: str, text: str) -> Markup:
+    """Return an element that carries JSON and does nothing."""
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup('<script type="application/json" id="{}">{}</script>').format(id_, Markup(text))  # noqa: S704 - JSON without < > &
+
+
+def _is_prefetch() -> bool:
+    # The person may never see the page: nothing is to happen for it as yet.
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return any("prefetch" in purpose or "preview" in purpose or "prerender" in purpose for purpose in purposes)
+
+
+def _carry(page: Page, response: Response) -> None:
+    """Let `load()` run ahead of the socket, and put what it wrote into the page."""
+    if response.direct_passthrough or response.is_streamed:
+        return
+    html = response.get_data(as_text=True)
+    place = html.find(page.includes)
+    if place < 0:
+        return
+    messages = ",".join(packet[packet.index(",") + 1 :] for packet in page.load_ahead(html))
+    if messages:
+        place += len(page.includes)
+        response.set_data(html[:place] + str(_inert(LOAD_ELEMENT, f"[{messages}]")) + html[place:])

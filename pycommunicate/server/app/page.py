@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect as flask_redirect
+from markupsafe import Markup
 
 from pycommunicate.errors import BadAnswer, BrowserError, BrowserGone, ProtocolError
 from pycommunicate.protocol.messages import (
@@ -15,6 +16,8 @@ from pycommunicate.protocol.messages import (
     EventMade,
     EventsMade,
     Failed,
+    Foretold,
+    Join,
     Leave,
     Message,
     Visible,
@@ -30,6 +33,11 @@ from pycommunicate.proxies.dom.listener import Listener, takes_argument
 from pycommunicate.server.app.channel import PageChannel
 from pycommunicate.server.app.execution import application_context, run_guarded
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
+from pycommunicate.server.connection.ahead import Ahead
+from pycommunicate.server.connection.cost import Cost
+from pycommunicate.server.connection.foresight.answers import Circumstances, Told, tell
+from pycommunicate.server.connection.foresight.habits import Habit
+from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.handlers import HandlerQueue
 from pycommunicate.server.connection.kept import kept_state, put_back
 from pycommunicate.server.connection.refusals import printable
@@ -57,6 +65,9 @@ class Page(PageChannel):
     ) -> None:
         super().__init__(runtime.engine, runtime.limits)
         self.runtime = runtime
+        self.measures = runtime.debug
+        if runtime.debug:
+            self.measure_writes()
         self.user = user
         self.factory = factory
         self.route_data = route_data
@@ -65,6 +76,8 @@ class Page(PageChannel):
         self.query: str = environ.get("QUERY_STRING", "")
         self.request_id = new_id()
         self.has_client = False
+        self.includes = Markup()
+        """What `add_includes()` has rendered."""
         self.heard = False
         self.tokens = ResumeTokens()
         self.ignored = 0
@@ -76,6 +89,9 @@ class Page(PageChannel):
         self._subscriptions: list[Any] = []
         self._mount_packet: tuple[str, bool] | None = None
         self._kept: dict[str, JSON] = {}
+        self._loading: Recall | None = None
+        self.asked_ahead: Told | None = None
+        """What the page was told to ask before it connects."""
         with runtime.recording(self):
             self.controller: Controller = factory.build(self)
 
@@ -91,14 +107,49 @@ class Page(PageChannel):
         with run_for(self), self.runtime.recording(self):
             return self.controller.view.render()
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: Connection, join: Join) -> None:
         """Go live: the first connection has come. May be repeated while nothing followed."""
         first = self.state is State.WAITING
         self._connect(connection)
+        if self.overflowed:  # load() wrote more, ahead of the socket, than a page may be behind
+            self._arrive()
+            self._mount_again()
+            return
         connection.send(encode("joined", self._welcome()))
-        self.outbox.attach(connection.send, 0)
-        if first:
-            self._begin_view()
+        # Where load() ran ahead of the socket, the page has applied what it carried.
+        carried = join.epoch == self.epoch and join.applied <= self.outbox.sent_up_to
+        applied = join.applied if carried else 0
+        self.outbox.attach(connection.send, applied)
+        if not first:
+            return
+        if self.ahead is None:
+            self._begin_view(join.answers)
+            return
+        if self._loading is not None:
+            self._answer_ahead(self._loading, join.answers, applied)
+        self._arrive()
+        self._start_timers()
+
+    def load_ahead(self, html: str) -> list[str]:
+        """Let `load()` run for a page that is being served with this HTML. Return the messages that the page is to carry.
+
+        Waits for it a short while (`Limits.preload`). Where it asks what only the browser knows, or takes longer, it goes on by itself.
+        """
+        ahead = self.ahead = Ahead(self.engine, html, self.limits.preload_bytes)
+        self.outbox.attach(ahead.carry, 0)
+        self._put_load(ahead.paused.set)
+        ahead.paused.wait(self.limits.preload)
+        self.outbox.flush()
+        self.outbox.detach()
+        return ahead.packets
+
+    def _arrive(self) -> None:
+        if self.ahead is not None:
+            self.ahead.arrived.set()
+
+    def _start_timers(self) -> None:
+        for timer in tuple(self._timers):
+            timer.start()
 
     def mount_into(self, connection: Connection, html: str, *, keep: bool) -> None:
         """Go live in a browser that shows an earlier page at this URL: a mount anew."""
@@ -153,7 +204,7 @@ class Page(PageChannel):
         """End everything this page owns. May be called again."""
         if self.state is State.ENDED:
             return
-        mounted = self.state is not State.WAITING
+        mounted = self.state is not State.WAITING or self.ahead is not None
         self.state = State.ENDED
         connection, self.connection = self.connection, None
         if connection is not None:
@@ -163,6 +214,7 @@ class Page(PageChannel):
         self.outbox.begin("")
         self._end_view(reason)
         self.pressure.ease()
+        self._arrive()
         self.runtime.page_moved(self)
         if mounted:
             self.engine.spawn(self._teardown, self.controller.view)
@@ -188,7 +240,7 @@ class Page(PageChannel):
             return
         if message.applied > self.outbox.sent_up_to:
             raise ProtocolError("acknowledged what was not sent")
-        self.outbox.acknowledge(message.applied)
+        self._acknowledge(message.applied)
         if self.overflowed:
             self._mount_again()
             return
@@ -238,13 +290,35 @@ class Page(PageChannel):
             listener.waiting = listener.waiting or deque()
             listener.waiting.append(message.payload)
         else:
-            self._start(listener, message.payload)
+            self._start(listener, message.payload, message)
 
-    def _start(self, listener: Listener, payload: dict[str, JSON] | None) -> None:
+    def _start(self, listener: Listener, payload: dict[str, JSON] | None, message: EventMade | None = None) -> None:
         listener.running += 1
         arguments = (self._make_event(payload),) if listener.takes_event else ()
         done = partial(self._handled, listener, self.epoch)
-        self._put(listener.handler, arguments, f"the {listener.event} handler", done)
+        recall = self._recall_of(listener, payload or {}, message)
+        self._put(listener.handler, arguments, f"the {listener.event} handler", done, recall=recall)
+
+    def _recall_of(self, listener: Listener, payload: dict[str, JSON], message: EventMade | None) -> Recall:
+        matched = payload.get("target") if listener.selector is not None or listener.takes_event else listener.handle
+        if isinstance(matched, int):
+            self.reads.named(matched)
+        view = self.controller.view
+        recall = Recall(
+            listener.habit,
+            listener.handler,
+            view,
+            matched=matched if isinstance(matched, int) else None,
+            payload=payload,
+        )
+        told = self.told.get(listener.habit)
+        answers = message.answers if message is not None else None
+        if told is None or message is None or answers is None or listener.operands is None:
+            return recall
+        sources, operands = listener.operands
+        if answers.version == told.version and sources == told.sources:
+            self._foresee(recall, told, recall.circumstances, operands, answers.answers, message.applied)
+        return recall
 
     def _handled(self, listener: Listener, epoch: str) -> None:
         listener.running -= 1
@@ -264,6 +338,7 @@ class Page(PageChannel):
 
     def change_view(self, index: int) -> None:
         """Mount another view into the living page."""
+        self.await_socket()
         if self.state is State.WAITING or self.state is State.ENDED:
             self.refuse()
         self._mount(index, keep=index == self.controller.view_index)
@@ -271,7 +346,7 @@ class Page(PageChannel):
     def redirect(self, location: str) -> Callable[[], Any] | None:
         """Lead the browser elsewhere."""
         url = check_url(location, navigation=True)
-        if self.state is State.WAITING:
+        if self.state is State.WAITING and self.ahead is None:
             return lambda: flask_redirect(url)
         self.write([int(Op.NAVIGATE), url])
         return None
@@ -288,7 +363,7 @@ class Page(PageChannel):
         if self.state is State.ENDED or self.controller_view_is_not(view):
             raise BrowserGone("the view has ended; its timers have too")
         timer = PageTimer(self.engine, seconds, run, self._timers)
-        if self.state is not State.WAITING:
+        if self.state is not State.WAITING:  # else with the socket
             timer.start()
         return timer
 
@@ -306,7 +381,7 @@ class Page(PageChannel):
             if not self.engine.in_loop_thread():
                 self.engine.call_soon(partial(deliver, value))
                 return
-            if self.state is State.WAITING or self.state is State.ENDED or self.overflowed:
+            if (self.state is State.WAITING and self.ahead is None) or self.state is State.ENDED or self.overflowed:
                 return
             if len(self.queue) >= self.limits.events_queued:
                 self.overflow()
@@ -339,7 +414,7 @@ class Page(PageChannel):
 
     def deliver_cookies(self, session: Any = None) -> None:
         """Have the browser fetch its new cookies, and wait until it has them."""
-        if self.state is State.WAITING:
+        if self.state is State.WAITING and self.ahead is None:
             return
         ticket = self.runtime.issue_ticket(self, session)
         try:
@@ -438,10 +513,22 @@ class Page(PageChannel):
         self.connection.send(encode("remount", {**self._welcome(), "html": html, "keep": keep, "url": None}))
         self.outbox.attach(self.connection.send, 0)
 
-    def _begin_view(self) -> None:
-        self._put(self._load, (), "load()", None, loading=True, named=self.controller.view.load)
-        for timer in tuple(self._timers):
-            timer.start()
+    def _begin_view(self, answers: Foretold | None = None) -> None:
+        recall = self._put_load(None)
+        self._answer_ahead(recall, answers, 0)
+        self._start_timers()
+
+    def _put_load(self, done: Callable[[], object] | None) -> Recall:
+        view = self.controller.view
+        recall = self._loading = Recall(self.habit_of(view.load), view.load, view)
+        self._put(self._load, (), "load()", done, loading=True, named=view.load, recall=recall)
+        return recall
+
+    def _answer_ahead(self, recall: Recall, answers: Foretold | None, applied: int) -> None:
+        """Let `load()` know what the page was told to ask before it connects."""
+        told, self.asked_ahead = self.asked_ahead, None
+        if answers is not None and told is not None and answers.version == told.version:
+            self._foresee(recall, told, recall.circumstances, [], answers.answers, applied)
 
     def _load(self) -> None:
         with self.runtime.recording(self):
@@ -468,24 +555,65 @@ class Page(PageChannel):
         function: Callable[..., object],
         arguments: tuple[Any, ...],
         what: str,
-        done: Callable[[], None] | None,
+        done: Callable[[], object] | None,
         *,
         loading: bool = False,
         named: Callable[..., object] | None = None,
+        recall: Recall | None = None,
     ) -> None:
         epoch = self.epoch
+        if recall is None:
+            recall = Recall(self.habit_of(function), function, self.controller.view)
 
         def task() -> None:
             if epoch != self.epoch:
                 return
             try:
                 code = partial(function, *arguments) if arguments else function
-                run_guarded(self, code, what, named=named or function, loading=loading)
+                if self.measures:
+                    recall.cost = Cost(what, named or function)
+                run_guarded(self, code, what, named=named or function, loading=loading, recall=recall)
+                if recall.cost is not None:
+                    recall.cost.tell(self.where, recall.trips, recall.known)
+                self._ran(recall, epoch)
             finally:
                 if done is not None and self.state is not State.ENDED:
                     done()
 
         self.queue.put(task)
+
+    def _ran(self, recall: Recall, epoch: str) -> None:
+        """Learn from a run what to ask along the next time."""
+        if recall is self._loading:
+            self._loading = None
+        if recall.foreseen in self.foreseen:
+            self.foreseen.remove(recall.foreseen)
+        habit = recall.habit
+        if habit is not None and (recall.asked or habit.questions) and habit.ran(recall.asked):
+            for page in self.runtime.pages:
+                if page is not self and habit in page.told:
+                    page.foretell()
+        if epoch == self.epoch and self.told:
+            self.foretell()
+
+    def habit_of(self, function: Any) -> Habit | None:
+        """Return what is known of such a function's questions."""
+        return self.runtime.habits.of(function, type(self.controller.view))
+
+    @property
+    def active_view(self) -> Any:
+        """The view whose handlers run."""
+        return self.controller.view
+
+    def ask_ahead(self) -> list[Any] | None:
+        """Return what the page is to ask before it connects, for `load()`: a version, and the reads."""
+        view = self.controller.view
+        habit = self.habit_of(view.load)
+        if habit is None or not habit.questions:
+            return None
+        self._version += 1
+        self.asked_ahead = tell(habit, self._version, Circumstances({}, None, {}, vars(view)), self.epoch)
+        return [self.asked_ahead.version, self.asked_ahead.reads]
 
     # -- details ----------------------------------------------------------------------------------------------------------
 

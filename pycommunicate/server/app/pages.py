@@ -97,9 +97,10 @@ class Pages:
             self._sweep_later()
 
     def _bound_lost_bytes(self) -> None:
-        lost = self._since[State.LOST]
-        held = sum(page.outbox.unacknowledged for page in lost)
-        while held > self._limits.lost_bytes:
-            oldest = next(iter(lost))
-            held -= oldest.outbox.unacknowledged
-            oldest.end("the pages that had lost their connections held too much")
+        for state in (State.LOST, State.WAITING):
+            pages = self._since[state]
+            held = sum(page.outbox.unacknowledged for page in pages)
+            while held > self._limits.lost_bytes:
+                oldest = next(iter(pages))
+                held -= oldest.outbox.unacknowledged
+                oldest.end("the pages without connections held too much")

@@ -27,6 +27,14 @@ class View:
     what is larger or secret belongs into `user.session` or a database.
     """
 
+    preload: bool = False
+    """Whether `load()` runs before the page is sent, so that the page carries what it writes and shows it before it is connected.
+
+    It then runs for every GET of the page: for a person whose browser never connects, too. Writes, listeners, timers and subscriptions
+    are as ever. `element("#name")` and `exists("#name")` look into the HTML that `render()` returned; whatever else is asked waits for
+    the browser, and `load()` goes on when it is there.
+    """
+
     def __init__(self, controller: "Controller") -> None:
         self.controller = controller
         self.html_wrapper = controller.html_wrapper

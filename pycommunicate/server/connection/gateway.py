@@ -269,7 +269,7 @@ class Gateway:
                 self._refuse(connection, "not_yours", "this page belongs to another session or tab")
                 return
             self._enter(connection, page, environ)
-            page.join(connection)
+            page.join(connection, join)
             return
         self._mount_anew(connection, join, cookie, environ)
 

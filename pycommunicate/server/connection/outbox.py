@@ -23,6 +23,8 @@ class Batch(NamedTuple):
     first: int
     last: int
     json: str
+    operations: list[list[Any]] | None
+    """The same, for who has to know what was written; None where that was let go."""
 
 
 class Outbox:
@@ -81,7 +83,7 @@ class Outbox:
             self._limit = self._limits.batch_bytes
         operations, self._pending, self._size = self._pending, [], 0
         first, self._next = self._next, self._next + len(operations)
-        batch = Batch(first, self._next - 1, dumps(fold(operations)))
+        batch = Batch(first, self._next - 1, dumps(fold(operations)), operations)
         self._batches.append(batch)
         self.unacknowledged += len(batch.json)
         self._weigh()
@@ -106,6 +108,7 @@ class Outbox:
     def detach(self) -> None:
         """The connection is lost: keep what is written until the next `attach`."""
         self._send = None
+        self._batches = deque(batch._replace(operations=None) for batch in self._batches)
 
     def drop(self) -> None:
         """Drop what the browser has not applied; it will be mounted anew."""
@@ -125,6 +128,27 @@ class Outbox:
     def sent_up_to(self) -> int:
         """The number of the last operation in a batch."""
         return self._next - 1
+
+    @property
+    def last_written(self) -> int:
+        """The number of the last operation, sent or not."""
+        return self._next - 1 + len(self._pending)
+
+    def since(self, number: int) -> list[list[list[Any]]] | None:
+        """Return what was written after operation `number`, in pieces; None where not all of it is known any more."""
+        found: list[list[list[Any]]] = []
+        known = number
+        for batch in self._batches:
+            if batch.last <= number:
+                continue
+            if batch.first > known + 1 or batch.operations is None:
+                return None
+            found.append(batch.operations[max(0, number + 1 - batch.first) :])
+            known = batch.last
+        if known < self._next - 1:
+            return None
+        found.append(self._pending[max(0, number + 1 - self._next) :])
+        return found
 
     def _emit(self, batch: Batch) -> None:
         if self._send is None:

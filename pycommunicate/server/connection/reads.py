@@ -20,26 +20,28 @@ from pycommunicate.protocol.operations import Op
 from pycommunicate.proxies.channel import Named
 
 _UNANSWERED: Any = object()
+Taken = Callable[[Answer], None]
 
 
 class Read:
     """One question. It is answered once; a second answer finds nobody."""
 
-    __slots__ = ("answer", "deadline", "error", "number", "operation", "signal")
+    __slots__ = ("answer", "deadline", "error", "number", "operation", "signal", "taken")
 
-    def __init__(self, operation: list[Any], signal: Event, deadline: float) -> None:
+    def __init__(self, operation: list[Any], signal: Event | None, deadline: float) -> None:
         self.operation = operation
         self.number = 0
         self.signal = signal
         self.deadline = deadline
         self.answer: Any = _UNANSWERED
         self.error: Exception | None = None
+        self.taken: Taken | None = None
 
 
 class Reads:
     """The reads of one page. One-use tags: an answer to anything else is ignored and counted."""
 
-    __slots__ = ("_engine", "_limits", "_pending", "_tag", "ignored", "online")
+    __slots__ = ("_engine", "_limits", "_pending", "_tag", "answered", "ignored", "latest_name", "online")
 
     def __init__(self, engine: Engine, limits: Limits) -> None:
         self._engine = engine
@@ -48,6 +50,30 @@ class Reads:
         self._tag = 0
         self.online = True
         self.ignored = 0
+        self.answered = 0
+        """How many questions that somebody waited for were answered."""
+        self.latest_name = 0
+        """The last (lowest) handle that the browser has given, as far as it has said so."""
+
+    def named(self, handle: object) -> None:
+        """Note a handle that came from the browser."""
+        if type(handle) is int and handle < self.latest_name:
+            self.latest_name = handle
+
+    def ask_along(
+        self, code: int, arguments: tuple[object, ...], write: Callable[[list[Any]], object], taken: Taken
+    ) -> int:
+        """Write a read that nobody waits for; `taken` is called with its answer. Return its tag, for `forget`."""
+        self._tag += 1
+        read = Read([int(code), self._tag, *arguments], None, float("inf"))
+        read.taken = taken
+        self._pending[self._tag] = read
+        write(read.operation)
+        return self._tag
+
+    def forget(self, tag: int) -> None:
+        """An answer is no longer wanted."""
+        self._pending.pop(tag, None)
 
     def ask(self, code: int, arguments: tuple[object, ...], send: Callable[[list[Any]], int]) -> Any:
         """Send the read and block for its answer. `send` returns the number that the operation got."""
@@ -72,8 +98,15 @@ class Reads:
         if read is None:
             self.ignored += 1
             return
+        if answer.status == HANDLE:
+            self.named(answer.value)
+        if read.taken is not None:
+            read.taken(answer)
+            return
+        self.answered += 1
         read.answer = answer
-        read.signal.set()
+        if read.signal is not None:
+            read.signal.set()
 
     def went_offline(self) -> None:
         """The connection is lost: what waits gets a short deadline."""
@@ -91,7 +124,8 @@ class Reads:
         pending, self._pending = self._pending, {}
         for read in pending.values():
             read.error = BrowserGone(reason)
-            read.signal.set()
+            if read.signal is not None:
+                read.signal.set()
 
     def _patience(self) -> float:
         return self._limits.read_deadline if self.online else self._limits.read_deadline_offline
@@ -99,14 +133,15 @@ class Reads:
     def _set_deadlines(self) -> None:
         deadline = time.monotonic() + self._patience()
         for read in self._pending.values():
-            read.deadline = deadline
-            signal, read.signal = read.signal, self._engine.event()
-            signal.set()
+            if read.signal is not None:
+                read.deadline = deadline
+                signal, read.signal = read.signal, self._engine.event()
+                signal.set()
 
     def _wait(self, read: Read) -> None:
         while read.answer is _UNANSWERED and read.error is None:
             remaining = read.deadline - time.monotonic()
-            if remaining <= 0:
+            if remaining <= 0 or read.signal is None:
                 return
             read.signal.wait(remaining)
 
@@ -114,12 +149,17 @@ class Reads:
 def _value(code: int, answer: Answer, arguments: tuple[object, ...]) -> Any:
     if answer.status == ERROR:
         raise _error(str(answer.value), arguments)
-    if answer.status == HANDLE and isinstance(answer.value, int) and code in _MAY_BE_ELEMENT:
-        return Named(answer.value)
-    fits = _FITS.get(code)
-    if answer.status == HANDLE or (fits is not None and not fits(answer.value)):
+    if not fits(code, answer.status, answer.value):
         raise BadAnswer(f"{Op(code).name.lower()}: the browser answered with something of another type")
-    return answer.value
+    return Named(answer.value) if answer.status == HANDLE else answer.value  # type: ignore[arg-type]
+
+
+def fits(code: int, status: int, value: object) -> bool:
+    """Whether that is an answer to such a read."""
+    if status == HANDLE:
+        return code in _MAY_BE_ELEMENT and isinstance(value, int)
+    check = _FITS.get(code)
+    return check is None or check(value)
 
 
 def _is_bool(value: object) -> bool:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.connection.foresight.habits import Habits
 from pycommunicate.server.connection.handlers import HandlerPool
 from pycommunicate.server.connection.refusals import Refusals
 
@@ -37,11 +38,15 @@ class Runtime(Protocol):
 
     engine: Engine
     limits: Limits
+    debug: bool
     flask: Flask
     pool: HandlerPool
     refusals: Refusals
     hot: bool
     """Whether pages are reloaded while they are open: in debug only."""
+    habits: Habits
+    pages: Any
+    """The pages that have not ended, to iterate over."""
 
     def make_templater(self, page: Any) -> Any:
         """Return the templater of a page."""

@@ -87,6 +87,12 @@ class Listeners:
         """End a listener; one that is not there is no error."""
         self._all.pop(number, None)
 
+    def asks(self, number: int, ask: list[Any]) -> None:
+        """What to ask along with the listener's events."""
+        listener = self._all.get(number)
+        if listener is not None:
+            listener.options = {**listener.options, "ask": ask}
+
     def forget(self, gone: set[Element]) -> None:
         """These elements have left the document for good."""
         for number, listener in tuple(self._all.items()):

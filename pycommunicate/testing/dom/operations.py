@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -12,7 +12,17 @@ from pycommunicate.testing.dom.document import Document
 from pycommunicate.testing.dom.errors import OperationError
 from pycommunicate.testing.dom.events import Listener, Listeners
 from pycommunicate.testing.dom.handles import Handles
-from pycommunicate.testing.dom.node import HTML, SVG, Element, attribute, classes, elements, parent, set_attribute
+from pycommunicate.testing.dom.node import (
+    HTML,
+    SVG,
+    Element,
+    ancestors,
+    attribute,
+    classes,
+    elements,
+    parent,
+    set_attribute,
+)
 from pycommunicate.testing.dom.properties import get_property, set_property, write_text
 from pycommunicate.testing.dom.safety import (
     is_prototype_name,
@@ -39,6 +49,8 @@ class Scope:
     navigate: Callable[[str], None] = lambda _url: None
     focus: Callable[[Element | None], None] = lambda _element: None
     redeem: Callable[[int, str], None] = lambda _tag, _ticket: None
+    foretold: dict[int, tuple[int, list[Any]]] = field(default_factory=dict)
+    """What the server will ask after events: version and questions, by the number that a listener's `ask` names."""
     loaded: bool = False
     """Whether `load()` has ended."""
 
@@ -63,7 +75,9 @@ def apply(scope: Scope, operation: list[Any]) -> Any:
     if run is None:
         raise OperationError("failed", f"unknown operation {operation[0]}")
     try:
-        return run(scope, *(operation[2:] if FIRST_READ <= operation[0] < Op.REDEEM else operation[1:]))
+        return run(
+            scope, *(operation[2:] if operation[0] >= FIRST_READ and operation[0] != Op.REDEEM else operation[1:])
+        )
     except (TypeError, ValueError, AttributeError) as error:
         raise OperationError("failed", str(error)) from error
 
@@ -237,6 +251,71 @@ def _redeem(scope: Scope, tag: int, ticket: str) -> type[Later]:
     return Later
 
 
+# -- reads that the server foretold -------------------------------------------------------------------------------------------
+
+
+def foresee(scope: Scope, asked: list[Any], operands: list[Any], matched: Element | None) -> list[Any]:
+    """Return the answers to what the server has said it will ask: `[status, value, around, plain]`, or 0 where there is none."""
+    found: list[Element | None] = []
+    answers: list[Any] = []
+    for code, where, *names in asked:
+        element: Element | None = None
+        answer: Any = 0
+        try:
+            if code < Op.GET_PROPERTY:
+                element = scope.document.select_one(_selector_of(where, operands, matched))
+                answer = [0, False] if element is None else [1, scope.handles.of(element)]
+            else:
+                element = _element_of(scope, where, operands, matched, found)
+                if element is not None:
+                    value = _TABLE[code](scope, scope.handles.of(element), *names)
+                    answer = [1, scope.handles.of(value)] if isinstance(value, Element) else [0, value]
+        except (OperationError, TypeError, ValueError, AttributeError, IndexError):
+            answer = 0
+        found.append(element)
+        answers.append(answer)
+    for answer, element in zip(answers, found, strict=True):
+        if answer and element is not None:
+            outer = [
+                one for one in list(ancestors(element))[1:] if one in scope.handles and one is not scope.document.root
+            ]
+            around = [scope.handles.of(one) for one in outer]
+            plain = element.name == "textarea" or (element.name == "input" and fields.type_of(element) != "radio")
+            answer.extend([around, 1] if plain else [around] if around else [])
+    return answers
+
+
+def _selector_of(where: Any, operands: list[Any], matched: Element | None) -> str:
+    if isinstance(where, str):
+        return where
+    parts = (
+        operands[part] if isinstance(part, int) else part if isinstance(part, str) else attribute(matched, part[0])  # type: ignore[arg-type]
+        for part in where
+    )
+    return "".join("" if part is None else str(part) for part in parts)
+
+
+def _element_of(
+    scope: Scope, where: Any, operands: list[Any], matched: Element | None, found: list[Element | None]
+) -> Element | None:
+    if isinstance(where, list):
+        return scope.handles.get(where[0])
+    if where < -1:
+        return scope.handles.get(operands[-2 - where])
+    return matched if where < 0 else found[where]
+
+
+def _gather(scope: Scope, asked: list[Any], operands: list[Any], matched: int | None) -> list[Any]:
+    return foresee(scope, asked, operands, None if matched is None else scope.handles.get(matched))
+
+
+def _foretell(scope: Scope, habit: int, version: int, asked: list[Any], listeners: list[Any]) -> None:
+    scope.foretold[habit] = (version, asked)
+    for entry in listeners:
+        number, *operands = entry if isinstance(entry, list) else [entry]
+        scope.listeners.asks(number, [habit, *operands])
+
+
 _TABLE: dict[int, Callable[..., Any]] = {
     Op.ADD_CHILD: _add_child,
     Op.ADD_BEFORE: _add_before,
@@ -267,6 +346,8 @@ _TABLE: dict[int, Callable[..., Any]] = {
     Op.GET_CLASSES: lambda scope, handle: classes(scope.handles.get(handle)),
     Op.FORM_DATA: lambda scope, handle: fields.form_data(scope.handles.get(handle)),
     Op.REDEEM: _redeem,
+    Op.FORETELL: _foretell,
+    Op.GATHER: _gather,
 }
 
-__all__ = ["Later", "Scope", "apply", "elements"]
+__all__ = ["Later", "Scope", "apply", "elements", "foresee"]

@@ -32,6 +32,11 @@ class Recorder:
 
     ask_for_element = ask
 
+    def find(self, selector: str) -> int | None:
+        handle = self.new_handle()
+        answer = self.ask_for_element(Op.FIND, handle, selector)
+        return int(answer) if isinstance(answer, Named) else handle if answer is True else None
+
     def new_handle(self, parent: int = 0) -> int:
         self.handles += 1
         return self.handles

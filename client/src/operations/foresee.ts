@@ -1,0 +1,66 @@
+import { toJson } from "../values.ts";
+import * as reads from "./reads.ts";
+import type { Scope } from "./scope.ts";
+
+/** A question: for a find its selector, or the parts of it; else its element: an earlier read's, the event's (-1), an operand (-2 - n), a handle. */
+export type Read = readonly [code: number, where: string | number | Part[], ...names: string[]];
+type Part = string | number | [attribute: string];
+
+const FIRST = 32; // the reads of elements; below are those that find some
+const READS = [reads.getProperty, reads.getStyle, reads.getAttribute, reads.getAttributes, reads.getClasses, reads.readForm];
+
+/** The answers to what the server has said it will ask: `[status, value, around, plain]`, or 0 where there is none. */
+export function foresee(scope: Scope, asked: readonly Read[], operands: readonly unknown[], matched: Element | null): unknown[] {
+  const { handles } = scope;
+  const elements: (Element | null)[] = [];
+
+  function ask([code, where, name]: Read, index: number): unknown[] | 0 {
+    try {
+      if (code < FIRST) {
+        const element = (elements[index] = reads.select(selectorOf(where as string | Part[])));
+        return element ? [1, handles.of(element)] : [0, false];
+      }
+      const element = (elements[index] = elementOf(where as number | number[]));
+      if (!element) return 0;
+      const value: unknown = READS[code - FIRST]!(scope, 0, handles.of(element), name!);
+      return value instanceof Element ? [1, handles.of(value)] : [0, toJson(value, 3)];
+    } catch {
+      return 0;
+    }
+  }
+
+  function selectorOf(where: string | Part[]): string {
+    if (typeof where === "string") return where;
+    return where.map((part) => (typeof part === "number" ? operands[part] : typeof part === "string" ? part : matched!.getAttribute(part[0]))).join("");
+  }
+
+  function elementOf(where: number | number[]): Element | null {
+    if (typeof where !== "number") return handles.get(where[0]!);
+    if (where < -1) return handles.get(operands[-2 - where] as number);
+    return where < 0 ? matched : (elements[where] ?? null);
+  }
+
+  const answers = asked.map(ask);
+  answers.forEach((answer, index) => {
+    const element = elements[index];
+    if (!answer || !element) return;
+    const around = [];
+    for (let outer = element.parentElement; outer?.parentElement; outer = outer.parentElement) if (handles.has(outer)) around.push(handles.of(outer));
+    const plain = element instanceof HTMLTextAreaElement || (element instanceof HTMLInputElement && element.type !== "radio");
+    if (plain || around.length) answer.push(around);
+    if (plain) answer.push(1);
+  });
+  return answers;
+}
+
+export function gather(scope: Scope, _tag: number, asked: Read[], operands: unknown[], matched: number | null): unknown[] {
+  return foresee(scope, asked, operands, matched === null ? null : scope.handles.get(matched));
+}
+
+export function foretell(scope: Scope, habit: number, version: number, asked: Read[], listeners: (number | number[])[]): void {
+  scope.foretold.set(habit, [version, asked]);
+  for (const entry of listeners) {
+    const [listener, ...operands] = [entry].flat() as [number, ...unknown[]];
+    scope.listeners.asks(listener, [habit, ...operands]);
+  }
+}
