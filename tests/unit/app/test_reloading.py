@@ -267,7 +267,7 @@ def test_an_error_in_render_or_load_shows_and_goes(running: Running, place: str,
     page = running.open(raise_errors=False)
     told = listen(running)
     running.save("views/shop.py", (good, broken))
-    page.tick(0)
+    page.wait_until(lambda: len(told) == 2)
     assert page.text("h1") == ["old heading"]
     assert [what for what, _ in told] == ["stale", "fault"]
     assert told[-1][1]["kind"] == "ZeroDivisionError"
@@ -276,7 +276,7 @@ def test_an_error_in_render_or_load_shows_and_goes(running: Running, place: str,
     page.click("#say")
     told.clear()
     running.save("views/shop.py", (broken, good))
-    page.tick(0)
+    page.wait_until(lambda: len(told) == 2)
     assert [what for what, _ in told] == ["stale", "fixed"]
     assert page.text("#greeting") == ["hello"]
 
@@ -384,13 +384,11 @@ def test_broken_and_mended_in_a_loop(running: Running, kind: str, monkeypatch: p
     told = listen(running)
     for _ in range(3):
         assert running.save(name, (good, broken)) == ""
-        page.tick(0)
-        assert told[-1][0] == "fault"
+        page.wait_until(lambda: told and told[-1][0] == "fault")
         assert page.text("h1") == ["old heading"]
         page.click("#say")
         told.clear()
         assert running.save(name, (broken, good)) == ""
-        page.tick(0)
-        assert "fixed" in [what for what, _ in told]
+        page.wait_until(lambda: "fixed" in [what for what, _ in told])
         page.click("#say")
         assert page.text("#out") == ["say old 5 cents"]
