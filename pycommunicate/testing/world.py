@@ -130,7 +130,7 @@ class World:
             tab.cut()
         self.settle()
         app.pages.end_all("the server was restarted")
-        app.tickets.clear()
+        app.tickets = type(app.tickets)()
         app.users._users.clear()
         kept = getattr(app.users._sessions, "_kept", None)
         if isinstance(kept, dict):

@@ -47,7 +47,7 @@ def templates(app: "CommunicateApp") -> Check:
     """Whether every template can be compiled."""
     from jinja2 import TemplateSyntaxError  # noqa: PLC0415
 
-    environment = app._templates
+    environment = app.templates.environment
     names = environment.list_templates(filter_func=lambda name: not name.rpartition("/")[2].startswith("."))
     for name in names:
         try:

@@ -2,48 +2,46 @@
 
 import logging
 import os
-import secrets
 import socket
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
-from hashlib import sha256
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from flask import Flask, has_request_context
 from flask import url_for as flask_url_for
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
-from pycommunicate.errors import BrowserError, ConfigurationError, NotSerializable, RouteError
+from pycommunicate.errors import BrowserError, ConfigurationError, RouteError
 from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.app.discovered import Discovered
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.hosts import HostGuard
 from pycommunicate.server.app.http import PageServer
+from pycommunicate.server.app.mounttokens import MountTokens
 from pycommunicate.server.app.notfound import list_routes_in_404
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
-from pycommunicate.server.app.program import caller_place, program_folder, template_environment, template_folders
+from pycommunicate.server.app.program import caller_place, program_folder, template_folders
 from pycommunicate.server.app.script import client_script
+from pycommunicate.server.app.templates import Templates
+from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.topics import Topic, Topics
-from pycommunicate.server.app.usertracker import User, UserTracker
+from pycommunicate.server.app.usertracker import UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.foresight.habits import Habits
 from pycommunicate.server.connection.gateway import Gateway
 from pycommunicate.server.connection.handlers import HandlerPool
-from pycommunicate.server.connection.kept import kept_state
 from pycommunicate.server.connection.refusals import Refusals
-from pycommunicate.server.discovery import discover
 from pycommunicate.server.routes import Route, RouteProblem, RouteTable
 from pycommunicate.server.routing import Registry, checked_rule
 from pycommunicate.server.serving import serve_eventlet, serve_gevent
 from pycommunicate.sessions import MemorySessions, SessionStore
-from pycommunicate.templating import Templater, missing
+from pycommunicate.templating import Templater
 
 if TYPE_CHECKING:
     from pycommunicate.testing import Browser
@@ -53,7 +51,6 @@ log = logging.getLogger("pycommunicate")
 ErrorHook = Callable[[BaseException, str], object]
 _PORT = 8080
 _HOST = "localhost"
-_TICKET_SECONDS = 60.0
 _SHORT_KEY = 16
 
 
@@ -127,7 +124,8 @@ class CommunicateApp:
         self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
         self.refusals = Refusals()
         self.habits = Habits()
-        self.tickets: dict[str, tuple[User, Any, float]] = {}
+        self.tickets = Tickets()
+        self._mounts = MountTokens(lambda: self.flask.secret_key, self.limits)
         self._topics = Topics()
         self._error_hooks: list[ErrorHook] = []
         self.folder = folder
@@ -137,15 +135,13 @@ class CommunicateApp:
         """Another text for another state of the code. Pages that only show an error ask for it, where `hot`."""
         self.reloads: Reloads | None = None
         """What brings saved files into this process, with `pycommunicate run --debug`; else None."""
-        self.discovered: dict[str, Registry] = {}
-        """What `discover()` found, by the name of the package."""
         self._table = RouteTable(self.flask)
-        self.template_folders = template_folders(folder, template_directory)
-        self._templates = template_environment(self.flask, self.template_folders, auto_reload=self.debug)
+        self.templates = Templates(self.flask, template_folders(folder, template_directory), auto_reload=self.debug)
         self._http = PageServer(self)
+        self.discovered = Discovered(lambda: self.folder, self._table, self._http, self.register)
         if self.debug:
             list_routes_in_404(self.flask, self.routes)
-        self._gateway = Gateway(self, self._http.mount_anew, self._verify_mount)
+        self._gateway = Gateway(self, self._http.mount_anew, self._mounts.verify)
         self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, self.host, allowed_hosts, self.refusals)  # type: ignore[method-assign]
         if trusted_proxies:
             n = trusted_proxies
@@ -208,9 +204,7 @@ class CommunicateApp:
         :raises DiscoveryError: (a `ConfigurationError`) a module does not import; `ImportCycle` where that is for a circle.
         :raises RouteError: (a `ConfigurationError`) routes that match the same URLs, that are reserved, or that have no view.
         """
-        registry = discover(package, self.folder)
-        self.register(registry)
-        self.discovered[package] = registry
+        registry = self.discovered.add(package)
         mine = {(declared.name, declared.rule) for declared in registry.routes}
         return [route for route in self.routes() if (route.endpoint, route.rule) in mine]
 
@@ -226,57 +220,9 @@ class CommunicateApp:
             handled[handler.code] = handler.place
             self.add_error_handler(handler.code, registry.factory(handler))
 
-    def discover_again(self) -> set[str]:
-        """Serve what the discovered packages declare now, in place of what they declared before: all of it, or nothing.
-
-        For hot reload. Requests under way end with the routes that they began with. Returns the rules that came, went or moved.
-
-        :raises ConfigurationError: as `discover()` does; the routes are as they were.
-        """
-        found = {package: discover(package, self.folder) for package in self.discovered}
-        known = [factory for registry in self.discovered.values() for factory in registry.factories()]
-        states = [(factory, type(factory), factory.__dict__) for factory in known]
-        try:
-            for package, registry in found.items():
-                registry.take_over(self.discovered[package])
-            before = {declared for registry in self.discovered.values() for declared in registry.declares()}
-            after = {declared for registry in found.values() for declared in registry.declares()}
-            if before != after:
-                self._replace_routes(found.values())
-        except BaseException:
-            for factory, kind, state in states:
-                factory.__class__, factory.__dict__ = kind, state
-            raise
-        self.discovered = found
-        return {rule for rule, *_ in before ^ after}
-
-    def _replace_routes(self, registries: Iterable[Registry]) -> None:
-        known = list(self.discovered.values())
-        with self._table.replacing({(one.rule, one.name) for registry in known for one in registry.routes}):
-            for handler in [one for registry in known for one in registry.errors]:
-                self._http.remove_error_page(handler.code)
-            for registry in registries:
-                self.register(registry)
-
     def factory_at(self, path: str) -> ControllerFactory | None:
         """Return the factory whose page answers a GET of `path`; None where no page does."""
         return self._table.factory_at(path)
-
-    def hold_templates(self) -> None:
-        """Go on with the templates that were compiled, until `renew_templates()`. For hot reload."""
-        for environment in (self._templates, self.flask.jinja_env):
-            environment.auto_reload = False
-
-    def renew_templates(self, names: Iterable[str]) -> None:
-        """Read all templates anew, after those of `names` were compiled.
-
-        :raises jinja2.TemplateError: one can't be; all are as they were.
-        """
-        for name in names:
-            self._templates.loader.load(self._templates, name, self._templates.make_globals(None))
-        for environment in (self._templates, self.flask.jinja_env):
-            if environment.cache is not None:
-                environment.cache.clear()
 
     def routes(self) -> list[Route]:
         """Return what is served, plain Flask routes too, in the order in which the rules match."""
@@ -292,7 +238,7 @@ class CommunicateApp:
 
     def find_template(self, template: str) -> str:
         """Return why a template can't be had (where it was looked for, the nearest name); empty where it can."""
-        return missing(self._templates, template, self.template_folders)
+        return self.templates.missing(template)
 
     def url_for(self, name: str, /, **values: Any) -> str:
         """Return the URL of the route `name`, with `values` for its variable parts. In templates it is `url_for` too.
@@ -402,7 +348,9 @@ class CommunicateApp:
 
     def make_templater(self, page: Page) -> Templater:
         """Return the templater of a page."""
-        return Templater(self._templates, lambda: self._http.includes(page), self.flask.update_template_context)
+        return Templater(
+            self.templates.environment, lambda: self._http.includes(page), self.flask.update_template_context
+        )
 
     def subscribe(self, topic: str | Topic, deliver: Callable[[Any], None]) -> Any:
         """Call `deliver` with what is published on `topic`."""
@@ -446,45 +394,15 @@ class CommunicateApp:
 
     def issue_ticket(self, page: Page, session: Any) -> str:
         """Return a one-use ticket that the browser of `page` exchanges for new cookies."""
-        now = time.monotonic()
-        for ticket, (_, _, expires) in tuple(self.tickets.items()):
-            if expires < now:
-                self.tickets.pop(ticket, None)
-        ticket = secrets.token_urlsafe(24)
-        self.tickets[ticket] = (page.user, session, now + _TICKET_SECONDS)
-        return ticket
+        return self.tickets.issue(page.user, session)
 
     def revoke_ticket(self, ticket: str) -> bool:
         """Take a ticket back. Return whether it was still unused."""
-        return self.tickets.pop(ticket, None) is not None
+        return self.tickets.revoke(ticket)
 
     def mount_token(self, page: Page) -> str:
         """Return the signed, expiring token, bound to the session, with which the page can be mounted anew."""
-        facts: dict[str, Any] = {
-            "u": _fingerprint(page.user),
-            "p": page.path,
-            "q": page.query,
-            "v": page.controller.view_index,
-        }
-        with suppress(NotSerializable):  # told where the code ran that set it
-            facts["k"] = kept_state(page.controller.view)
-        return str(self._mount_signer().dumps(facts))
-
-    def _verify_mount(self, token: str, user: User) -> Any:
-        try:
-            facts = self._mount_signer().loads(token, max_age=int(self.limits.mount_token))
-        except BadSignature:
-            return None
-        return facts if facts["u"] == _fingerprint(user) else None
-
-    def _mount_signer(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(
-            self.flask.secret_key or "", salt="pycommunicate-mount", signer_kwargs={"digest_method": sha256}
-        )
-
-
-def _fingerprint(user: User) -> str:
-    return sha256(f"pycommunicate-mount:{user.id_}".encode()).hexdigest()[:32]
+        return self._mounts.make(page)
 
 
 def _check_factory(controller: object) -> None:

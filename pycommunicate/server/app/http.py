@@ -19,6 +19,7 @@ from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.script import DEBUG, client_script, debug_script
+from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
@@ -45,7 +46,7 @@ class Application(Runtime, Protocol):
 
     pages: Pages
     users: UserTracker
-    tickets: dict[str, tuple[User, Any, float]]
+    tickets: Tickets
     folder: Path
     build: str
 
@@ -206,7 +207,7 @@ class PageServer:
 
     def _redeem(self) -> Response:
         ticket = request.get_data(as_text=True, cache=False) if (request.content_length or 0) <= 200 else ""
-        user, session, _ = self._app.tickets.pop(ticket, (None, None, 0.0))
+        user, session = self._app.tickets.take(ticket)
         if user is None or self._app.users.get(request.cookies.get(COOKIE)) is not user:
             abort(404)
         if session is not None:

@@ -3,10 +3,6 @@
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
-
-from flask import Flask
-from jinja2 import ChoiceLoader, FileSystemLoader
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -34,10 +30,3 @@ def template_folders(program: Path, name: str) -> list[str]:
     """Return where templates are searched: below the program's folder, else below the working directory."""
     folder = Path(name)
     return [str(folder)] if folder.is_absolute() else [str(program / folder), str(Path.cwd() / folder)]
-
-
-def template_environment(flask: Flask, folders: list[str], *, auto_reload: bool) -> Any:
-    """Return the environment of the templates in `folders`, with all that Flask's has."""
-    own = flask.jinja_env
-    loaders = [FileSystemLoader(folders), *([own.loader] if own.loader is not None else [])]
-    return own.overlay(loader=ChoiceLoader(loaders), autoescape=True, auto_reload=auto_reload)

@@ -66,7 +66,7 @@ class Reloader:
         """Pages whose own overlay shows something."""
         app.reloads = self
         app.hot = True
-        app.hold_templates()
+        app.templates.hold()
         self._count()
 
     # -- batches ----------------------------------------------------------------------------------------------------------
@@ -116,8 +116,8 @@ class Reloader:
 
         def check() -> None:
             # Whatever is wrong with the routes puts the modules back, too.
-            if controllers or self._app.discovered:
-                routes.update(self._app.discover_again())
+            if self._app.discovered.packages:
+                routes.update(self._app.discovered.again())
 
         update = Update(
             self._modules,
@@ -141,13 +141,15 @@ class Reloader:
         return time_limit(_IMPORT_SECONDS, elsewhere=elsewhere)
 
     def _is_discovered(self, path: Path) -> bool:
-        return any(self._root(package) in (path.with_suffix(""), *path.parents) for package in self._app.discovered)
+        return any(
+            self._root(package) in (path.with_suffix(""), *path.parents) for package in self._app.discovered.packages
+        )
 
     def _root(self, package: str) -> Path:
         return self._app.folder.joinpath(*package.split("."))
 
     def _undiscovered(self) -> Iterator[str]:
-        for package in self._app.discovered:
+        for package in self._app.discovered.packages:
             for file in python_files(self._root(package)):
                 name = module_name(file, self._app.folder)
                 if name and name not in self._modules.by_name:
@@ -156,12 +158,12 @@ class Reloader:
     def _renew_templates(self, paths: Iterable[Path]) -> None:
         names = {path: name for path in paths if (name := self._template_name(path))}
         if names:
-            self._app.renew_templates([name for path, name in names.items() if path.exists()])
+            self._app.templates.renew([name for path, name in names.items() if path.exists()])
 
     def _template_name(self, path: Path) -> str | None:
         if path.suffix == ".py":
             return None
-        for folder in self._app.template_folders:
+        for folder in self._app.templates.folders:
             root = Path(folder).resolve()
             if root in path.parents:
                 return path.relative_to(root).as_posix()
@@ -203,7 +205,7 @@ class Reloader:
         return ""
 
     def _error_factories(self) -> list[Any]:
-        return [registry.factory(one) for registry in self._app.discovered.values() for one in registry.errors]
+        return [registry.factory(one) for registry in self._app.discovered.packages.values() for one in registry.errors]
 
     def _make_stale(self, page: Page) -> None:
         if page.state is State.ENDED:
