@@ -224,6 +224,7 @@ def test_a_restarted_server_finds_the_page_again(serve: Server, visitor: Browser
     # And a second time.
     program.restart()
     expect(page.locator("#count")).to_have_text("0", timeout=8000)
+    expect(page.locator("#state")).to_have_text("ready")
     page.evaluate("() => document.getElementById('add').click()")
     expect(page.locator("#count")).to_have_text("1")
     expect(page.locator("#field")).to_have_value("typed by a person")
