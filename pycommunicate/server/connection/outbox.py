@@ -83,7 +83,10 @@ class Outbox:
             self._limit = self._limits.batch_bytes
         operations, self._pending, self._size = self._pending, [], 0
         first, self._next = self._next, self._next + len(operations)
-        batch = Batch(first, self._next - 1, dumps(fold(operations)), operations)
+        known = (
+            operations if self._send is not None else None
+        )  # a page without a connection keeps no more than it has to
+        batch = Batch(first, self._next - 1, dumps(fold(operations)), known)
         self._batches.append(batch)
         self.unacknowledged += len(batch.json)
         self._weigh()
