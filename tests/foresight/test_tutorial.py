@@ -89,3 +89,22 @@ def test_one_event_out_and_operations_back(serve: Server, visitor: BrowserContex
     assert "known" in sent[0], "what was asked came along with the click"
     assert len(received) <= 2, "the tutorial's handler gives its turn away once, between its writes"
     assert questions(frames) == []
+
+
+def test_over_long_polling(serve: Server, visitor: BrowserContext, tmp_path: Path, engine: Engine) -> None:
+    program = serve(**prepare(tmp_path, engine))
+    page = visitor.new_page()
+    page.route_web_socket("**/__pycommunicate/socket/**", lambda socket: socket.close())
+    answers: list[str] = []
+    page.on("request", lambda request: answers.append(request.post_data or "") if request.method == "POST" else None)
+    page.goto(program.url)
+    rows = page.locator(ROWS)
+    for number, text in enumerate(("learnt", "known"), 1):
+        page.wait_for_function("pycommunicate.loaded")
+        page.fill("#next", text)
+        page.wait_for_timeout(300)
+        answers.clear()
+        page.click("#add")
+        expect(rows).to_have_count(number)
+    assert sum('["event"' in body for body in answers) == 1, answers
+    assert not any('["answer"' in body for body in answers), "nothing was asked"
