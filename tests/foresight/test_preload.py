@@ -68,6 +68,19 @@ def test_they_are_there_before_there_is_a_connection(add, browser: Browser) -> N
     assert page.errors == []
 
 
+def test_nothing_of_it_is_kept_once_the_browser_is_there(add, app, browser: Browser) -> None:
+    add("/", BODY, fill, preload=True)
+    get(browser)
+    (waiting,) = app.pages
+    assert waiting.ahead is not None
+    assert waiting.ahead.packets == []
+    waiting.end("not wanted")
+    browser.open()
+    (page,) = app.pages
+    assert page.ahead is None
+    assert page.outbox.unacknowledged == 0
+
+
 def test_what_follows_is_numbered_on(add, browser: Browser) -> None:
     add("/", BODY, fill, preload=True)
     page = browser.open()

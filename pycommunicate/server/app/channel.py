@@ -206,9 +206,10 @@ class PageChannel:
 
     def await_socket(self) -> None:
         """Wait for the socket, where `load()` runs ahead of it."""
-        if self.state is State.WAITING and self.ahead is not None:
-            self.ahead.paused.set()
-            self.ahead.arrived.wait()
+        ahead = self.ahead
+        if self.state is State.WAITING and ahead is not None:
+            ahead.paused.set()
+            ahead.arrived.wait()
 
     # -- what is asked --------------------------------------------------------------------------------------------------------
 

@@ -141,11 +141,14 @@ class Page(PageChannel):
         ahead.paused.wait(self.limits.preload)
         self.outbox.flush()
         self.outbox.detach()
-        return ahead.packets
+        packets, ahead.packets = ahead.packets, []
+        return packets
 
     def _arrive(self) -> None:
-        if self.ahead is not None:
-            self.ahead.arrived.set()
+        """Let `load()` go on that ran ahead of the socket. What was known in its place is of no use any more."""
+        ahead, self.ahead = self.ahead, None
+        if ahead is not None:
+            ahead.arrived.set()
 
     def _start_timers(self) -> None:
         for timer in tuple(self._timers):
