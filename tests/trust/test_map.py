@@ -91,6 +91,8 @@ ATTACKS: dict[str, list[str]] = {
         "trust/test_malformed.py::test_a_malformed_packet_ends_its_connection",
         "trust/test_malformed.py::test_a_malformed_frame_ends_its_connection",
         "trust/test_attacks_packets.py::test_attack_6_malformed_over_long_polling",
+        "trust/test_limits.py::test_limit_events_queued_in_one_message",
+        "trust/test_fuzz.py::test_a_hundred_thousand_inputs",
         "trust/test_attacks_packets.py::test_attack_6_content_lengths_that_lie",
         "trust/test_attacks_packets.py::test_attack_6_handshakes_that_are_none",
         "trust/test_attacks_packets.py::test_attack_6_ten_lines_a_second_are_told_of_one_peer",
