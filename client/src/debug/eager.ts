@@ -35,6 +35,7 @@ export class Eager {
   lost(): void {
     if (!this.#announced) return;
     this.#announced = false;
+    if (document.hidden) return; // those that people look at go first
     this.#until = Date.now() + FOR;
     this.connection.connect();
   }
