@@ -37,7 +37,16 @@ def floor() -> None:
         pytest.skip(str(why))
 
 
-@pytest.mark.parametrize("name", ["rows", "change", "reads", "clicks", "singly", "memory", "scripts", "start"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rows",
+        *(
+            pytest.param(n, marks=pytest.mark.soak)
+            for n in ("change", "reads", "clicks", "singly", "memory", "scripts", "start")
+        ),
+    ],
+)
 def test_a_workload_gives_every_figure_of_its_rows(chromium: Browser, name: str) -> None:
     workload = WORKLOADS[name]
     found = compare(Chromium(chromium), [workload], [FLOOR, LIBRARY], TINY)

@@ -172,10 +172,12 @@ BROKEN = {
 }
 
 
-def test_broken_and_mended_in_a_loop(shop: Path, start: Callable[..., Running]) -> None:
+@pytest.mark.parametrize("kinds", [("syntax", "loop", "exit"), pytest.param(tuple(BROKEN), marks=pytest.mark.soak)])
+def test_broken_and_mended_in_a_loop(shop: Path, start: Callable[..., Running], kinds: tuple[str, ...]) -> None:
     running, url = started(start, shop)
     version = 1
-    for kind, (code, said) in BROKEN.items():
+    for kind in kinds:
+        code, said = BROKEN[kind]
         write(shop, {"app.py": app(version + 1, code)})
         running.wait_for(said)
         running.wait_for("the old code serves on; waiting for a change")

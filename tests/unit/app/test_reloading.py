@@ -313,7 +313,7 @@ def test_two_routes_for_the_same_urls_change_nothing(running: Running) -> None:
     assert page.text("#out") == ["say new 5 cents"]
 
 
-@pytest.mark.parametrize("saves", [60, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("saves", [30, pytest.param(200, marks=pytest.mark.soak)])
 def test_many_saves_leave_nothing_behind(running: Running, saves: int) -> None:
     page = running.open()
     rules = len(list(running.app.flask.url_map.iter_rules()))
@@ -350,10 +350,10 @@ def test_many_saves_leave_nothing_behind(running: Running, saves: int) -> None:
             "objects": len(gc.get_objects()) // 2000,
         }
 
-    for number in range(30):
+    for number in range(15):
         save_all(number)
     before = counted()
-    for number in range(30, saves):
+    for number in range(15, saves):
         save_all(number)
     after = counted()
     assert {name: count for name, count in after.items() if count > before[name]} == {}
