@@ -22,11 +22,21 @@ SUFFIXES: Final = frozenset(
 """What a project is written in. Other files are its data, which it may write itself."""
 NAMES: Final = frozenset({".env"})
 SKIPPED: Final = frozenset({"tests", "data", "instance", "media", "uploads"})
-_QUIET: Final = 0.02
-_LONGEST: Final = 0.2
-_RETURN: Final = 0.1
-"""Seconds in which a deleted file may come back: many programs save by deleting and writing."""
 _LARGE: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """How long the watcher waits for more files of the same save, in seconds."""
+
+    quiet: float = 0.02
+    """Nothing was heard for so long: it was all."""
+    back: float = 0.1
+    """The same while a file is gone: many programs save by deleting and writing."""
+    longest: float = 0.2
+    """In all, however much goes on."""
+    git: float = 5.0
+    """In all while git changes the working tree, as in a change of branch."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,13 @@ class Source(Protocol):
 class Watcher:
     """Calls `changed(batch)`, in a thread of its own, after files of the project have changed their content."""
 
-    def __init__(self, folder: Path, changed: Callable[[Batch], None], *, poll: bool = False) -> None:
+    def __init__(
+        self, folder: Path, changed: Callable[[Batch], None], *, poll: bool = False, pauses: Pauses | None = None
+    ) -> None:
         self._folder = folder
         self._changed = changed
+        self._pauses = pauses or Pauses()
+        self._git_lock = _git_lock(folder)
         self._source = _source(folder, poll=poll)
         self._known: dict[Path, str] = {}
         self._stopping = False
@@ -90,14 +104,16 @@ class Watcher:
                 self._collect(paths, time.time())
 
     def _collect(self, paths: set[Path], saved: float) -> None:
-        end = time.monotonic() + _LONGEST
+        pauses, begun = self._pauses, time.monotonic()
         while not self._stopping:
-            quiet = _QUIET if all(path.exists() for path in paths) else _RETURN
-            found, missed = self._source.read(min(quiet, max(0, end - time.monotonic())))
+            switching = self._git_lock is not None and self._git_lock.exists()
+            left = begun + (pauses.git if switching else pauses.longest) - time.monotonic()
+            quiet = pauses.quiet if all(path.exists() for path in paths) else pauses.back
+            found, missed = self._source.read(max(0, min(quiet, left)))
             paths.update(file for path in found for file in self._files(path))
             if missed:
                 paths.update(self._all())
-            if not found or time.monotonic() > end:
+            if left <= 0 or not (found or switching):
                 break
         changed = tuple(path for path in sorted(paths) if self._has_changed(path))
         if changed and not self._stopping:
@@ -124,6 +140,18 @@ class Watcher:
         if now:
             self._known[path] = now
         return before != now
+
+
+def _git_lock(folder: Path) -> Path | None:
+    """Return the file that git keeps while it changes the working tree that `folder` is in."""
+    for parent in (folder, *folder.parents):
+        place = parent / ".git"
+        if place.is_dir():
+            return place / "index.lock"
+        if place.is_file():  # of a linked working tree, or of a submodule
+            named = place.read_text("utf-8", "replace").strip().removeprefix("gitdir: ")
+            return parent / named / "index.lock"
+    return None
 
 
 def _source(folder: Path, *, poll: bool) -> Source:

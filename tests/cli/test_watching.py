@@ -8,11 +8,11 @@ import queue
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pycommunicate_cli.watching import Batch, Watcher
+from pycommunicate_cli.watching import Batch, Pauses, Watcher
 from tests.cli.conftest import write
 
 if TYPE_CHECKING:
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 
 
+PATIENT = Pauses(quiet=0.2, back=0.6, longest=20)
+"""For saves of several steps, between which a busy machine may pause."""
+
+
 class Watched:
     """A folder that is watched."""
 
-    def __init__(self, folder: Path, *, poll: bool = False) -> None:
+    def __init__(self, folder: Path, *, poll: bool = False, pauses: Pauses | None = None) -> None:
         self.folder = folder
         self.batches: queue.Queue[Batch] = queue.Queue()
-        self.watcher = Watcher(folder, self.batches.put, poll=poll)
+        self.watcher = Watcher(folder, self.batches.put, poll=poll, pauses=pauses)
 
     def batch(self, seconds: float = 5) -> set[str]:
         """The files of the next batch."""
@@ -46,7 +50,7 @@ class Watched:
 def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     with contextlib.ExitStack() as stack:
 
-        def go(files: dict[str, str], **options: bool) -> Watched:
+        def go(files: dict[str, str], **options: Any) -> Watched:
             folder = tmp_path / "shop"
             folder.mkdir()
             write(folder, files)
@@ -111,21 +115,21 @@ SAVES = [in_place, renamed_over, as_vim_does, from_outside, deleted_and_written,
 
 @pytest.mark.parametrize("save", [pytest.param(s, marks=[linux] if s is in_two_halves else []) for s in SAVES])
 def test_each_way_to_save_is_one_batch(watch: Callable[..., Watched], save: Callable[[Path, str], None]) -> None:
-    watched = watch({VIEW: "one", "app.py": ""})
+    watched = watch({VIEW: "one", "app.py": ""}, pauses=PATIENT)
     save(watched.folder / VIEW, "two")
     assert watched.batch() == {VIEW}
-    assert watched.is_quiet()
+    assert watched.is_quiet(0.5)
     save(watched.folder / VIEW, "three")
     assert watched.batch() == {VIEW}
 
 
 def test_the_same_content_is_no_change(watch: Callable[..., Watched]) -> None:
-    watched = watch({VIEW: "one"})
+    watched = watch({VIEW: "one"}, pauses=PATIENT)
     for save in (in_place, renamed_over, as_vim_does):
         save(watched.folder / VIEW, "one")
     (watched.folder / VIEW).touch()
     (watched.folder / VIEW).chmod(0o600)
-    assert watched.is_quiet()
+    assert watched.is_quiet(0.5)
 
 
 def test_the_time_is_that_of_the_first_save(watch: Callable[..., Watched]) -> None:
@@ -169,14 +173,38 @@ def test_static_files_images_and_the_environment_count(watch: Callable[..., Watc
     assert watched.batch() == {"static/a.png"}
 
 
-def test_a_branch_switch_is_one_batch(watch: Callable[..., Watched]) -> None:
+def test_many_files_saved_together_are_one_batch(watch: Callable[..., Watched]) -> None:
     before = {f"views/v{n}.py": "one" for n in range(10)}
-    watched = watch(before)
+    watched = watch(before, pauses=PATIENT)
     for n in range(10):
         (watched.folder / f"views/v{n}.py").unlink()
         write(watched.folder, {f"views/v{n}.py" if n else "views/new.py": "two"})
     assert watched.batch() == {*before, "views/new.py"}
+    assert watched.is_quiet(0.5)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_branch_switch_is_one_batch_however_long_it_takes(
+    watch: Callable[..., Watched], tmp_path: Path, linked: bool
+) -> None:
+    git = tmp_path / ("else/where" if linked else ".git")
+    write(git, {"HEAD": "ref: refs/heads/main"})
+    if linked:
+        write(tmp_path, {".git": "gitdir: else/where\n"})
+    watched = watch({"views/a.py": "one", "views/b.py": "one"}, pauses=Pauses(longest=0.02, git=30))
+    write(git, {"index.lock": ""})
+    write(watched.folder, {"views/a.py": "two"})
     assert watched.is_quiet()
+    write(watched.folder, {"views/b.py": "two"})
+    (git / "index.lock").unlink()
+    assert watched.batch() == {"views/a.py", "views/b.py"}
+
+
+def test_a_lock_that_git_forgot_holds_nothing_up_for_long(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    write(tmp_path, {".git/index.lock": ""})
+    watched = watch({VIEW: "one"}, pauses=Pauses(git=0.1))
+    write(watched.folder, {VIEW: "two"})
+    assert watched.batch() == {VIEW}
 
 
 def test_new_folders_are_watched(watch: Callable[..., Watched], tmp_path: Path) -> None:
