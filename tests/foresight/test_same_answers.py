@@ -6,164 +6,17 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from gevent.lock import BoundedSemaphore
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pycommunicate import CommunicateApp, ControllerFactory, View
-from pycommunicate.errors import BrowserError
 from pycommunicate.server.connection.foresight import recall
 from pycommunicate.server.connection.foresight.answers import Foreseen
-from pycommunicate.testing.dom.node import elements
+from tests.foresight.programs import BODY, EveryText, Turn, happenings, make_handlers, programs, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-
-BODY = """<!DOCTYPE html><html><head>{{ add_includes() }}</head><body>
-<button id=h0></button><button id=h1></button><button id=h2></button>
-<div id=a class=x><form id=b name=f><input id=c name=n value=1><input type=radio id=d name=r checked><input type=radio id=e name=r></form>
-<textarea id=f>t</textarea></div><div id=g><select id=i><option>1<option>2</select><p id=j class=y>text<b id=k>bold</b></p></div>
-</body></html>"""
-IDS = ["a", "b", "c", "d", "e", "f", "g", "i", "j", "k", "new"]
-SELECTORS = [
-    *(f"#{name}" for name in IDS),
-    ".x",
-    ".y",
-    "p",
-    "#g b",
-    "input",
-    "[id=c]",
-    "#new p",
-    ":checked",
-    "#a > form",
-]
-
-ids = st.sampled_from(IDS)
-selectors = st.one_of(st.sampled_from([f"#{name}" for name in IDS]), st.sampled_from(SELECTORS))
-texts = st.sampled_from(["", "1", "2", "c", "new", "x y"])
-reads = st.one_of(
-    st.tuples(st.sampled_from(["find", "exists"]), selectors),
-    st.tuples(
-        st.sampled_from(["value", "checked", "content", "id", "className", "classes", "form", "attributes"]), ids
-    ),
-)
-writes = st.one_of(
-    st.tuples(
-        st.just("set"),
-        ids,
-        st.sampled_from(["value", "id", "title", "className", "textContent", "name", "type"]),
-        texts,
-    ),
-    st.tuples(st.just("check"), ids, st.booleans()),
-    st.tuples(st.just("text"), ids, texts),
-    st.tuples(st.just("attribute"), ids, st.sampled_from(["id", "class", "value", "name", "title", "data-x"]), texts),
-    st.tuples(st.just("class"), ids, st.sampled_from(["x", "y"])),
-    st.tuples(st.just("style"), ids),
-    st.tuples(
-        st.sampled_from(["add", "prepend", "before", "after"]),
-        ids,
-        st.sampled_from(["p", "input", "option"]),
-        st.sampled_from([None, *IDS]),
-    ),
-    st.tuples(st.sampled_from(["delete", "clear", "focus", "listen"]), ids),
-    st.tuples(st.just("html"), ids, ids),
-)
-programs = st.lists(st.one_of(reads, reads, writes), max_size=6)
-happenings = st.one_of(
-    st.tuples(st.just("click"), st.integers(0, 2)),
-    st.tuples(st.just("click"), st.integers(0, 2)),
-    st.tuples(st.just("clicks"), st.integers(0, 2), st.integers(0, 2)),
-    st.tuples(st.just("type"), texts),
-    st.tuples(st.just("foreign"), st.sampled_from(["remove", "rename", "insert"]), ids),
-)
-
-SOURCE = """
-def handler(view):
-    def handle():
-        with view.turn:  # one after the other: else each answer that takes a while lets others run
-            run(view, view.programs[{number}])
-    return handle
-"""
-
-
-def run(view: Any, program: list[Any]) -> None:
-    """Carry a handler's program out, as handlers are written: look up, then write or read."""
-    page = view.html_wrapper
-    for what, where, *more in program:
-        try:
-            if what in {"find", "exists"}:
-                view.results.append(page.exists(where) if what == "exists" else page.element(where) is not None)
-                continue
-            element = page.element(f"#{where}")
-            if element is None:
-                view.results.append(None)
-            elif what in WRITES:
-                WRITES[what](element, *more)
-            else:
-                view.results.append(READS[what](element))
-        except BrowserError as error:
-            view.results.append(type(error).__name__)
-
-
-READS: dict[str, Callable[[Any], Any]] = {
-    "value": lambda element: element.value,
-    "checked": lambda element: element.checked,
-    "content": lambda element: element.content,
-    "id": lambda element: element.id,
-    "className": lambda element: element.get_property("className"),
-    "classes": lambda element: element.classes.all(),
-    "form": lambda element: element.form_data(),
-    "attributes": lambda element: element.attributes.all(),
-}
-
-
-def _set(element: Any, name: str, value: Any) -> None:
-    element.set_property(name, value)
-
-
-def _html(element: Any, name: str) -> None:
-    from markupsafe import Markup
-
-    element.append_html(Markup(f"<p id={name}><input value=9></p>"))
-
-
-WRITES: dict[str, Callable[..., Any]] = {
-    "set": _set,
-    "check": lambda element, value: _set(element, "checked", value),
-    "text": lambda element, text: setattr(element, "content", text),
-    "attribute": lambda element, name, value: element.attributes.update({name: value}),
-    "class": lambda element, name: element.classes.add(name),
-    "style": lambda element: element.style.update({"color": "red"}),
-    "add": lambda element, tag, id_: element.add_child(tag, id=id_),
-    "prepend": lambda element, tag, id_: element.prepend_child(tag, id=id_),
-    "before": lambda element, tag, id_: element.add_before(tag, id=id_),
-    "after": lambda element, tag, id_: element.add_after(tag, id=id_),
-    "delete": lambda element: element.delete(),
-    "clear": lambda element: element.clear(),
-    "focus": lambda element: element.focus(),
-    "listen": lambda element: element.add_event_listener("click", lambda: None),
-    "html": _html,
-}
-
-
-def make_handlers() -> list[Callable[[Any], Callable[[], None]]]:
-    made = []
-    for number in range(3):
-        names: dict[str, Any] = {"run": run}
-        exec(SOURCE.format(number=number), names)  # each with code of its own
-        made.append(names["handler"])
-    return made
-
-
-class EveryText(set[str]):
-    """The programs here are data: what they ask counts as written in the code."""
-
-    def __contains__(self, _text: object) -> bool:
-        return True
-
-    def issuperset(self, _texts: object) -> bool:
-        return True
 
 
 class Scene:
@@ -177,17 +30,18 @@ class Scene:
         self.results: list[Any] = []
         self.known = 0
         scene = self
+        handlers = make_handlers()
 
         class Made(View):
             def render(self) -> str:
                 self.programs = scene.programs
                 self.results = scene.results = []
-                self.turn = BoundedSemaphore()
+                self.turn = Turn()
                 return self.controller.templater.render("page.html")
 
             def load(self) -> None:
                 with self.turn:
-                    for number, handler in enumerate(make_handlers_once):
+                    for number, handler in enumerate(handlers):
                         self.html_wrapper.element(f"#h{number}").add_event_listener("click", handler(self))
                     run(self, self.programs[3])
 
@@ -219,9 +73,6 @@ class Scene:
         page.close()
         assert [type(error).__name__ for error in self.browser.raised] == []
         return seen
-
-
-make_handlers_once = make_handlers()
 
 
 def foreign(tab: Any, what: str, name: str) -> None:
@@ -282,6 +133,3 @@ def test_the_same_answers_and_the_same_document(
 def test_foresight_was_at_work() -> None:
     """The examples above would say nothing if nothing were foreseen in them."""
     assert sum(hits) > len(hits)
-
-
-__all__ = ["elements"]
