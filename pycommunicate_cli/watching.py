@@ -12,13 +12,15 @@ from typing import Final, Protocol
 from pycommunicate.reload.graph import is_skipped
 from pycommunicate_cli.polling import Polling, Watchdog
 
-SUFFIXES: Final = frozenset(
+LOOKS: Final = frozenset(
     {
-        *(".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".toml"),
-        *(".css", ".js", ".mjs", ".svg", ".webmanifest"),
-        *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".woff", ".woff2", ".ttf", ".otf"),
+        *(".css", ".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico"),
+        *(".woff", ".woff2", ".ttf", ".otf"),
     }
 )
+"""What changes how a page looks and nothing else."""
+RUNS: Final = frozenset({".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".toml", ".js", ".mjs", ".webmanifest"})
+SUFFIXES: Final = RUNS | LOOKS
 """What a project is written in. Other files are its data, which it may write itself."""
 NAMES: Final = frozenset({".env"})
 SKIPPED: Final = frozenset({"tests", "data", "instance", "media", "uploads"})
@@ -31,6 +33,8 @@ class Pauses:
 
     quiet: float = 0.02
     """Nothing was heard for so long: it was all."""
+    looks: float = 0.005
+    """The same where nothing but looks has changed: half of a change of those does no harm."""
     back: float = 0.1
     """The same while a file is gone: many programs save by deleting and writing."""
     longest: float = 0.2
@@ -108,8 +112,7 @@ class Watcher:
         while not self._stopping:
             switching = self._git_lock is not None and self._git_lock.exists()
             left = begun + (pauses.git if switching else pauses.longest) - time.monotonic()
-            quiet = pauses.quiet if all(path.exists() for path in paths) else pauses.back
-            found, missed = self._source.read(max(0, min(quiet, left)))
+            found, missed = self._source.read(max(0, min(self._quiet(paths), left)))
             paths.update(file for path in found for file in self._files(path))
             if missed:
                 paths.update(self._all())
@@ -118,6 +121,11 @@ class Watcher:
         changed = tuple(path for path in sorted(paths) if self._has_changed(path))
         if changed and not self._stopping:
             self._changed(Batch(changed, saved))
+
+    def _quiet(self, paths: set[Path]) -> float:
+        if not all(path.exists() for path in paths):
+            return self._pauses.back
+        return self._pauses.looks if all(path.suffix in LOOKS for path in paths) else self._pauses.quiet
 
     def _files(self, path: Path) -> Iterator[Path]:
         """Return the watched files that `path` is, or that are or were below it."""

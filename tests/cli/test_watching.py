@@ -183,6 +183,14 @@ def test_many_files_saved_together_are_one_batch(watch: Callable[..., Watched]) 
     assert watched.is_quiet(0.5)
 
 
+def test_a_style_sheet_waits_for_nothing_but_for_what_runs(watch: Callable[..., Watched]) -> None:
+    watched = watch({"static/a.css": "one", VIEW: "one"}, pauses=Pauses(quiet=60, looks=0.2, longest=60))
+    write(watched.folder, {"static/a.css": "two"})
+    assert watched.batch() == {"static/a.css"}
+    write(watched.folder, {VIEW: "two", "static/a.css": "three"})
+    assert watched.is_quiet(0.5)
+
+
 @pytest.mark.parametrize("linked", [False, True])
 def test_a_branch_switch_is_one_batch_however_long_it_takes(
     watch: Callable[..., Watched], tmp_path: Path, linked: bool
