@@ -1,7 +1,6 @@
 """The concurrency underneath: gevent, or eventlet for a program that imported it first. Nothing else in the library names either, but for `server/serving.py`."""
 
 import sys
-import threading
 from _queue import SimpleQueue  # the original: it blocks a real thread, patched or not
 from collections import deque
 from collections.abc import Callable
@@ -223,7 +222,6 @@ class EventletEngine:
         self.thread = self.ident()
         self._foreign: deque[Callback] = deque()
         self._wake: Any = None
-        self._wake_lock = threading.Lock()
 
     def spawn(self, function: Callable[..., object], *arguments: Any) -> Any:
         return self._eventlet.spawn(function, *arguments)

@@ -14,7 +14,7 @@ from playwright.sync_api import Error as BrowserError
 from benchmarks.comparison.contestants import FLOOR, LIBRARY
 from benchmarks.comparison.results import Results, surroundings
 from benchmarks.comparison.running import Running
-from benchmarks.comparison.workload import Bench, Unsupported
+from benchmarks.comparison.workload import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,8 +54,8 @@ def measure(results: Results, workload: Workload, bench: Bench, running: list[Ru
         for one in taking_part[:: -1 if number % 2 else 1]:  # nobody is always the one after another
             try:
                 figures = workload.sample(bench, one)
-            except (Unsupported, BrowserError) as why:
-                if isinstance(why, BrowserError) and one.name in own:
+            except BrowserError as why:
+                if one.name in own:
                     raise
                 taking_part.remove(one)
                 results.skip(workload.name, one.name, str(why).splitlines()[0])

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 Unit = Literal["ms", "µs", "kB", "bytes", "messages", "/s", "values"]
 
 
-class Unsupported(Exception):
-    """This contestant does not do this. The message says why."""
-
-
 @dataclass(frozen=True)
 class Measure:
     """One row of the table."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from flask import Flask
@@ -334,11 +333,6 @@ def template_uses(view: Any) -> list[TemplateUse]:
         and isinstance(node.args[0], ast.Constant)
         and isinstance(node.args[0].value, str)
     ]
-
-
-def nearest(wanted: str, known: Iterable[str]) -> str:
-    """Return the name most like `wanted`, or an empty string."""
-    return next(iter(get_close_matches(wanted, list(known), 1, 0.6)), "")
 
 
 def _help_for_twins(one: tuple[str, int] | None, other: tuple[str, int] | None) -> str:

@@ -6,8 +6,6 @@ import pytest
 
 from pycommunicate.testing import NotPossible
 
-HEARD = ("click", "input", "change", "focus", "blur", "keydown", "submit", "reset", "invalid")
-
 
 @pytest.fixture
 def events(add, browser):

@@ -181,10 +181,6 @@ class Proxy:
         """Send on in pieces of at most `size` bytes, each in a segment of its own; 0: as it comes."""
         self._set(_chunk=size)
 
-    def retarget(self, port: int) -> None:
-        """Forward new connections to another port."""
-        self._set(target=port)
-
     def cut_at(
         self, offset: int, direction: Direction, *, connection: Literal["next", "any"] = "next", reset: bool = False
     ) -> Cut:

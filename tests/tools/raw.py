@@ -203,9 +203,6 @@ class WebSocket:
         receive_buffer: int | None = None,
     ) -> None:
         self.timeout = timeout
-        self.frames_in = 0
-        self.frames_out = 0
-        self.bytes_out = 0
         self.sock = socket.socket()
         if receive_buffer is not None:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -244,7 +241,6 @@ class WebSocket:
             self.sock.sendall(data)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Closed(str(error)) from error
-        self.bytes_out += len(data)
 
     def send_frame(
         self,
@@ -258,7 +254,6 @@ class WebSocket:
     ) -> None:
         """Send one frame; `length` claims another length than the payload has."""
         self.send_bytes(frame(opcode, payload, final=final, reserved=reserved, masked=masked, length=length))
-        self.frames_out += 1
 
     def send_text(self, text: str) -> None:
         self.send_frame(TEXT, text.encode("utf-8", "surrogatepass"))
@@ -281,7 +276,6 @@ class WebSocket:
             kind = opcode or kind
             whole += payload
             if final:
-                self.frames_in += 1
                 return kind, whole
 
     def _receive_frame(self, deadline: float) -> tuple[bool, int, bytes]:

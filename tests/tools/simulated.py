@@ -97,7 +97,6 @@ class Page:
         self.listeners: dict[int, tuple[int, str]] = {}
         self.properties: dict[tuple[int, str], Any] = {}
         self.contents: dict[int, str] = {}
-        self.tags_seen: set[int] = set()
         self.loaded = 0
         self.joins = 0
         self.resumes = 0

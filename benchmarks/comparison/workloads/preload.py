@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.comparison.workload import Bench, Measure, Unsupported, Workload
-from pycommunicate.server.bases.views import View
+from benchmarks.comparison.workload import Bench, Measure, Workload
 
 if TYPE_CHECKING:
     from benchmarks.comparison.running import Running
@@ -18,11 +17,8 @@ def measures(sizes: Sizes) -> tuple[Measure, ...]:
 
 def sample(bench: Bench, running: Running) -> dict[str, float]:
     count = bench.sizes.rows
-    preloads = running.name == "library"
-    if preloads and not hasattr(View, "preload"):
-        raise Unsupported("views have no `preload` yet")
+    path = f"/preload/{count}" if running.name == "library" else f"/rows/{count}"
     with bench.chromium.tab() as tab:
-        path = f"/preload/{count}" if preloads else f"/rows/{count}"
         before = running.processor
         seen = tab.open(running.url(path), f"#todo{count - 1} button", "Remove")
         return {

@@ -58,8 +58,6 @@ class PageChannel:
         self.reads = Reads(engine, limits)
         self.listeners = Listeners()
         self.overflowed = False
-        self.measures = False
-        """Whether the costs of runs are told: in debug."""
         self.told: dict[Habit, Told | None] = {}
         """The habits of this page's listeners, and what the browser was told to ask along for them."""
         self.foreseen: list[Foreseen] = []
@@ -184,8 +182,6 @@ class PageChannel:
     def forget_element(self, handle: int, *, inside: bool = False) -> None:
         """Let go of the listeners in and on an element that is being deleted."""
         self.listeners.remove_within(handle, inside=inside)
-
-    # -- answers that were foreseen -----------------------------------------------------------------------------------------
 
     # -- ahead of the socket --------------------------------------------------------------------------------------------------
 

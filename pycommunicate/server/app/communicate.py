@@ -234,11 +234,7 @@ class CommunicateApp:
 
     def route_problems(self) -> list[RouteProblem]:
         """Return what is wrong with the routes: rules that no URL reaches, templates that are not there."""
-        return self._table.problems(self.find_template)
-
-    def find_template(self, template: str) -> str:
-        """Return why a template can't be had (where it was looked for, the nearest name); empty where it can."""
-        return self.templates.missing(template)
+        return self._table.problems(self.templates.missing)
 
     def url_for(self, name: str, /, **values: Any) -> str:
         """Return the URL of the route `name`, with `values` for its variable parts. In templates it is `url_for` too.

@@ -37,7 +37,6 @@ class PageWork(PageChannel):
         self.environ = environ
         self.path: str = environ.get("PATH_INFO", "")
         self.where = printable(self.path)
-        self.measures = runtime.debug
         if runtime.debug:
             self.measure_writes()
         self.ignored = 0
@@ -190,7 +189,7 @@ class PageWork(PageChannel):
                 return
             try:
                 code = partial(function, *arguments) if arguments else function
-                if self.measures:
+                if self.runtime.debug:
                     recall.cost = Cost(what, named or function)
                 run_guarded(self, code, what, named=named or function, loading=loading, recall=recall)
                 if recall.cost is not None:

@@ -36,7 +36,7 @@ class Outbox:
 
     __slots__ = (
         "_batches", "_engine", "_limit", "_limits", "_next", "_pending", "_scheduled", "_send", "_size", "_tail",
-        "bytes_sent", "epoch", "full", "messages_sent", "unacknowledged",
+        "epoch", "full", "unacknowledged",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, limits: Limits, tail: Callable[[], tuple[int, int]]) -> None:
@@ -46,8 +46,6 @@ class Outbox:
         self._send: Send | None = None
         self._scheduled = False
         self._batches: deque[Batch] = deque()
-        self.messages_sent = 0
-        self.bytes_sent = 0
         self.begin("")
 
     def begin(self, epoch: str) -> None:
@@ -75,23 +73,21 @@ class Outbox:
             self._engine.call_soon(self._flush_scheduled)
         return False
 
-    def flush(self) -> bool:
-        """Send what was written since the last batch. Return whether there was anything."""
+    def flush(self) -> None:
+        """Send what was written since the last batch."""
         if not self._pending:
-            return False
+            return
         if self._size >= self._limit:
             self._limit = self._limits.batch_bytes
         operations, self._pending, self._size = self._pending, [], 0
         first, self._next = self._next, self._next + len(operations)
-        known = (
-            operations if self._send is not None else None
-        )  # a page without a connection keeps no more than it has to
+        # A page without a connection keeps no more than it has to.
+        known = operations if self._send is not None else None
         batch = Batch(first, self._next - 1, dumps(fold(operations)), known)
         self._batches.append(batch)
         self.unacknowledged += len(batch.json)
         self._weigh()
         self._emit(batch)
-        return True
 
     def acknowledge(self, applied: int) -> None:
         """Let go of the operations up to number `applied`."""
@@ -156,10 +152,7 @@ class Outbox:
     def _emit(self, batch: Batch) -> None:
         if self._send is None:
             return
-        packet = encode_operations(self.epoch, batch.first, batch.json, *self._tail())
-        self.messages_sent += 1
-        self.bytes_sent += len(packet)
-        self._send(packet)
+        self._send(encode_operations(self.epoch, batch.first, batch.json, *self._tail()))
 
     def _flush_scheduled(self) -> None:
         self._scheduled = False

@@ -31,6 +31,7 @@ class Habit:
     def __init__(self, number: int, code: CodeType) -> None:
         self.number = number
         self.code = code
+        """Kept, so that no other code gets its address: `Habits` knows it by that."""
         self.runs = 0
         self._last: dict[Question, int] = {}
         self.questions: tuple[Question, ...] = ()
