@@ -77,7 +77,7 @@ class Attendant:
             if "changed" in message:
                 self._link.send({"done": self._change(message["changed"], message["saved"])})
             elif message.get("fault") is not None:
-                self._reloader.show_fault(message["fault"], message["saved"])
+                self._reloader.show_fault(message["fault"])
             elif "fault" in message:
                 self._reloader.clear_fault()
 

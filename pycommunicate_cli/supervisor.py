@@ -409,7 +409,7 @@ class Supervisor:
             active = None
         if active is not None:
             say(f"{self._attempt.what}: it does not start, the old code serves on; waiting for a change")
-            active.send({"fault": fault, "saved": self._attempt.saved})
+            active.send({"fault": fault})
         else:
             say(f"the server can't start{f' ({ended})' if ended else ''}; waiting for a change")
             self._door.show(fault, self._job)

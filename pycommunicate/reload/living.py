@@ -38,6 +38,10 @@ class Undo:
         delattr(target, name)
         self._steps.append(partial(setattr, target, name, before))
 
+    def put_back(self, content: dict[str, Any]) -> None:
+        """Have what a dictionary holds now put back."""
+        self._steps.append(partial(_put_back, content, dict(content)))
+
     def all(self) -> None:
         """Change everything back, the latest first."""
         while self._steps:
@@ -107,15 +111,14 @@ def patch_function(old: FunctionType, new: FunctionType, undo: Undo) -> bool:
         before = getattr(old, name)
         setattr(old, name, getattr(new, name))
         undo.note(partial(setattr, old, name, before))
-    attributes = dict(vars(old))
-    for name in [name for name in attributes if name.startswith(DECLARED)]:
+    undo.put_back(vars(old))
+    wrapped, becomes = vars(old).get("__wrapped__"), vars(new).get("__wrapped__")
+    for name in [name for name in vars(old) if name.startswith(DECLARED)]:
         del vars(old)[name]
     vars(old).update(vars(new))
-    undo.note(partial(_put_back, vars(old), attributes))
     for name, mine, other in zip(old.__code__.co_freevars, old.__closure__ or (), new.__closure__ or (), strict=True):
         if name != CLASS_CELL:
             _patch_cell(mine, other, undo)
-    wrapped, becomes = attributes.get("__wrapped__"), vars(new).get("__wrapped__")
     if (
         isinstance(wrapped, FunctionType)
         and isinstance(becomes, FunctionType)

@@ -29,14 +29,12 @@ class Changes:
     def __init__(self) -> None:
         self.became = ByIdentity()
         """The code of before -> the code of now, where only the line differs too."""
-        self.codes: list[CodeType] = []
-        """Codes of before that do something else now."""
+        self.codes = ByIdentity()
+        """Codes of before that do something else now, each mapped to itself."""
         self.names: set[str] = set()
         """Names of modules and attributes of classes that have another value now."""
         self.replaced: list[object] = []
         """Functions that could not be patched in place: who holds one would run old code."""
-        self.modules: set[str] = set()
-        """The modules in which something changed."""
         self.deleted: set[str] = set()
 
     @property
@@ -46,16 +44,7 @@ class Changes:
 
     def touches(self, used: Iterable[CodeType]) -> bool:
         """Whether running `used` again would give something else."""
-        return any(code in self.became and code in self._changed for code in used) or any(
-            not self.names.isdisjoint(code.co_names) for code in used
-        )
-
-    @property
-    def _changed(self) -> ByIdentity:
-        found = ByIdentity()
-        for code in self.codes:
-            found[code] = True
-        return found
+        return any(code in self.codes or not self.names.isdisjoint(code.co_names) for code in used)
 
 
 class Update:
@@ -91,7 +80,7 @@ class Update:
         self._removed: dict[str, set[str]] = defaultdict(set)
         self._before: dict[Statement, Statement] = {}
         self._rebound: dict[str, set[str]] = defaultdict(set)
-        self._changed = ByIdentity()
+        self._touched: set[str] = set()
         for path in paths:
             loaded = modules.by_file(str(path))
             if loaded is not None:
@@ -137,8 +126,7 @@ class Update:
         for code, becomes in pairs(old.code, new.code):
             self.changes.became[code] = becomes
             if own(code) != own(becomes) and code is not old.code:
-                self.changes.codes.append(code)
-                self._changed[code] = True
+                self.changes.codes[code] = code
 
     def _must_run(self, loaded: Loaded, statement: Statement) -> None:
         if statement.kind == "inert":
@@ -237,22 +225,20 @@ class Update:
                         raise CannotUpdate(f"{importer.name} and {name} import each other")
 
     def _bring_up_to_date(self, loaded: Loaded) -> None:
-        namespace = vars(loaded.module)
-        touched = False
         for statement in self._statements(loaded):
-            if not self._must_be_run(loaded, statement):
-                continue
-            if not touched:
-                self._undo.note(partial(_put_back, namespace, dict(namespace)))
-                touched = True
-            self._run_again(loaded, statement, namespace)
+            if self._must_be_run(loaded, statement):
+                self._run_again(loaded, statement, self._namespace(loaded))
         for name in self._removed[loaded.name]:
-            if name in namespace:
-                if not touched:
-                    self._undo.note(partial(_put_back, namespace, dict(namespace)))
-                    touched = True
-                del namespace[name]
+            if name in vars(loaded.module):
+                del self._namespace(loaded)[name]
                 self._bind(loaded, name)
+
+    def _namespace(self, loaded: Loaded) -> dict[str, Any]:
+        """Return the names of a module that is about to change."""
+        if loaded.name not in self._touched:
+            self._touched.add(loaded.name)
+            self._undo.put_back(vars(loaded.module))
+        return vars(loaded.module)
 
     def _must_be_run(self, loaded: Loaded, statement: Statement) -> bool:
         if statement in self._run:
@@ -260,8 +246,7 @@ class Update:
         before = self._before.get(statement, statement)
         needed = (
             self._imports_what_changed(loaded, statement)
-            or any(code in self._changed for code in before.ran)
-            or any(self._uses_rebound(code) for code in before.ran)
+            or any(code in self.changes.codes or self._uses_rebound(code) for code in before.ran)
             or not self._rebound[loaded.name].isdisjoint(statement.reads)
         )
         if needed:
@@ -342,7 +327,6 @@ class Update:
         for loaded in self._modules:
             for statement in loaded.statements:
                 statement.ran = {became.get(code, code) for code in statement.ran}
-        self.changes.modules |= self._drafts.keys() | {name for name, bound in self._rebound.items() if bound}
 
 
 def _by_key(statements: Iterable[Statement]) -> dict[tuple[str, str, int], Statement]:
@@ -365,11 +349,6 @@ def _forget(name: str, undo: Undo) -> None:
     home = sys.modules.get(parent)
     if home is not None and vars(home).get(child) is module:
         undo.delete(home, child)
-
-
-def _put_back(namespace: dict[str, Any], content: dict[str, Any]) -> None:
-    namespace.clear()
-    namespace.update(content)
 
 
 def _same(one: Any, other: Any) -> bool:

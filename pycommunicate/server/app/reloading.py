@@ -111,7 +111,7 @@ class Reloader:
     def _update(self, paths: list[Path]) -> tuple[Changes, set[str]]:
         if not paths:
             return Changes(), set()
-        controllers = [path for path in paths if self._is_discovered(path)]
+        controllers = any(self._is_discovered(path) for path in paths)
         routes: set[str] = set()
 
         def check() -> None:
@@ -123,7 +123,7 @@ class Reloader:
             self._modules,
             paths,
             fixed={self._app_module},
-            also=[name for name in self._undiscovered() if controllers],
+            also=self._undiscovered() if controllers else (),
             limit=self._limit,
         )
         return update.apply(check), routes
@@ -272,10 +272,10 @@ class Reloader:
         place = f" at {fault['file']}:{fault['line']}" if fault["file"] else ""
         what = f"{fault['kind']}: {fault['message']}{place}"
         self._say(f"{self._names(paths)}: {what} · {_since(saved_at)} · the last good code serves on")
-        self.show_fault(fault, saved_at)
+        self.show_fault(fault)
         self._count()
 
-    def show_fault(self, fault: dict[str, Any], saved_at: float) -> None:  # noqa: ARG002 - when it was met, for who wants to tell
+    def show_fault(self, fault: dict[str, Any]) -> None:
         """Show `fault` over every page, until it is cleared."""
         self._fault = fault
         for page in self._app.pages:

@@ -217,7 +217,8 @@ def test_the_same_content_is_no_change(project: Project) -> None:
     x = sys.modules["shop"].x
     changes = project.save(shop="x = []\n")
     assert sys.modules["shop"].x is x
-    assert not changes.modules
+    assert not changes.names
+    assert not changes.functions
 
 
 def test_there_and_back_leaves_nothing(project: Project) -> None:
