@@ -6,22 +6,15 @@ from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
 from typing import Any
 
-from pycommunicate.reload.limit import TookTooLong, time_limit
+from pycommunicate.reload.limit import TookTooLong, greenlet_limit, time_limit
 
 
 def ended_after(seconds: float) -> AbstractContextManager[None]:
     """End the block with `TookTooLong` after `seconds`, even where it waits and other greenlets run."""
     import gevent  # noqa: PLC0415 - not before it has patched
 
-    hub: Any = gevent.get_hub()
-
-    def elsewhere(error: TookTooLong) -> bool:
-        if gevent.getcurrent() is hub.parent:
-            return False
-        hub.loop.run_callback(hub.parent.throw, error)
-        return True
-
-    return time_limit(seconds, elsewhere=elsewhere)
+    loop: Any = gevent.get_hub().loop
+    return greenlet_limit(seconds, loop.run_callback)
 
 
 def told_after(seconds: float, tell: Callable[[TookTooLong], object]) -> AbstractContextManager[None]:

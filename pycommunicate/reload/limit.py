@@ -3,7 +3,8 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from types import FrameType
 
 
@@ -35,3 +36,21 @@ def time_limit(seconds: float, *, elsewhere: Callable[[TookTooLong], bool] | Non
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def greenlet_limit(seconds: float, call_soon: Callable[[Callable[[], None]], object]) -> AbstractContextManager[None]:
+    """Return the same limit for a block in which the caller may wait: other greenlets, which have their turn then, are not ended.
+
+    :param call_soon: has the event loop call a function on its next turn.
+    """
+    from greenlet import getcurrent  # noqa: PLC0415 - who needs no greenlets has none
+
+    mine = getcurrent()
+
+    def elsewhere(error: TookTooLong) -> bool:
+        if getcurrent() is mine:
+            return False
+        call_soon(partial(mine.throw, error))
+        return True
+
+    return time_limit(seconds, elsewhere=elsewhere)

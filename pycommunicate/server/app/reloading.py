@@ -7,18 +7,17 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
-from greenlet import getcurrent
-
 from pycommunicate.proxies.context import Aborted
 from pycommunicate.reload.fault import describe_fault
 from pycommunicate.reload.graph import module_name, python_files
-from pycommunicate.reload.limit import TookTooLong, time_limit
+from pycommunicate.reload.limit import TookTooLong, greenlet_limit
 from pycommunicate.reload.living import reaches
 from pycommunicate.reload.loader import Modules, installed
 from pycommunicate.reload.update import CannotUpdate, Changes, Update
@@ -124,21 +123,9 @@ class Reloader:
             paths,
             fixed={self._app_module},
             also=self._undiscovered() if controllers else (),
-            limit=self._limit,
+            limit=partial(greenlet_limit, _IMPORT_SECONDS, self._app.engine.call_soon),
         )
         return update.apply(check), routes
-
-    def _limit(self) -> AbstractContextManager[None]:
-        mine = getcurrent()
-
-        def elsewhere(error: TookTooLong) -> bool:
-            # The project's code waits, and another greenlet has its turn: it must not be the one that is ended.
-            if getcurrent() is mine:
-                return False
-            self._app.engine.call_soon(lambda: mine.throw(error))
-            return True
-
-        return time_limit(_IMPORT_SECONDS, elsewhere=elsewhere)
 
     def _is_discovered(self, path: Path) -> bool:
         return any(
