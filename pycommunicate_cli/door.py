@@ -115,8 +115,7 @@ class Door:
         if job.port is not None:
             port = job.port
         if job.allow_remote or ports.is_loopback(host):
-            asked = job.port is not None or "PYCOMMUNICATE_PORT" in environ
-            self._take(ports.listen(host, port, asked=asked), host, port)
+            self._take(ports.listen(host, port, asked=job.names_port(environ)), host, port)
             say(f"{ports.url_of(host, self.port)} shows what is wrong")
 
 

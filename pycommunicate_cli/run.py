@@ -6,7 +6,7 @@ import time
 import click
 
 from pycommunicate_cli.options import shared_options
-from pycommunicate_cli.output import USAGE, Problem, say
+from pycommunicate_cli.output import say
 
 _STARTED = time.time()
 
@@ -33,18 +33,13 @@ def command(
 
     Without --debug this is the server for production: it wants a real secret key.
     """
-    from pycommunicate_cli.ports import is_loopback  # noqa: PLC0415
     from pycommunicate_cli.project import find_project  # noqa: PLC0415
     from pycommunicate_cli.serving import Job  # noqa: PLC0415
 
-    if debug and host and not allow_remote_debug and not is_loopback(host):
-        raise Problem(
-            f"--debug on {host} would show the program's insides to the network",
-            code=USAGE,
-            help="leave --debug out; or, in a network that you trust, add --allow-remote-debug",
-        )
-    project = find_project()
     job = Job(debug=debug, host=host, port=port, allow_remote=allow_remote_debug, started=_STARTED)
+    if host:
+        job.check_host(host)
+    project = find_project()
     if debug:
         from pycommunicate_cli.process import HANDS_ON  # noqa: PLC0415
         from pycommunicate_cli.supervisor import Supervisor  # noqa: PLC0415

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -38,6 +38,22 @@ class Job:
     key: str = ""
     """The secret key in debug, where the application has none."""
 
+    def names_port(self, environ: Mapping[str, str]) -> bool:
+        """Whether the port is one that somebody asked for: it does not move up where it is busy."""
+        return self.port is not None or "PYCOMMUNICATE_PORT" in environ
+
+    def check_host(self, host: str) -> None:
+        """Find out whether `host` may be served on.
+
+        :raises Problem: others can reach it, and debug mode is not for them.
+        """
+        if self.debug and not self.allow_remote and not is_loopback(host):
+            raise Problem(
+                f"--debug on {host} would show the program's insides to the network",
+                code=USAGE,
+                help="leave --debug out; or, in a network that you trust, add --allow-remote-debug",
+            )
+
 
 _NEEDED: Final = ("gevent.pywsgi", "pycommunicate.server.app.communicate")
 
@@ -53,8 +69,7 @@ def serve(project: Project, job: Job, listen: Listen, ready: Callable[[str], Non
     """
     import_framework()
     app = prepare(project, job)
-    asked = job.port is not None or "PYCOMMUNICATE_PORT" in os.environ
-    listener = listen(app.host, app.web_port, asked)
+    listener = listen(app.host, app.web_port, job.names_port(os.environ))
     ready(announce(app, project, job, listener))
     run(app, listener)
 
@@ -90,9 +105,11 @@ def check_ready(app: "CommunicateApp") -> None:
 
     :raises Problem: the application can't work.
     """
+    from pycommunicate import ConfigurationError  # noqa: PLC0415
+
     try:
         app._check_ready()
-    except app_errors() as error:
+    except ConfigurationError as error:
         raise Problem(str(error), code=APPLICATION) from None
 
 
@@ -105,13 +122,6 @@ def run(app: "CommunicateApp", listener: socket.socket) -> None:
     app.serve(listener)
 
 
-def app_errors() -> type[Exception]:
-    """Return the error of applications that can't work."""
-    from pycommunicate import ConfigurationError  # noqa: PLC0415
-
-    return ConfigurationError
-
-
 def _configure(app: "CommunicateApp", job: Job) -> None:
     if app.engine.name != "gevent":
         raise Problem(
@@ -121,12 +131,7 @@ def _configure(app: "CommunicateApp", job: Job) -> None:
         )
     app.host = job.host or app.host
     app.web_port = app.web_port if job.port is None else job.port
-    if job.debug and not job.allow_remote and not is_loopback(app.host):
-        raise Problem(
-            f"--debug on {app.host} would show the program's insides to the network",
-            code=USAGE,
-            help="leave --debug out; or, in a network that you trust, add --allow-remote-debug",
-        )
+    job.check_host(app.host)
     wrong = what_is_wrong_with(app.flask.secret_key)
     if job.debug:
         if not app.flask.secret_key:

@@ -97,7 +97,7 @@ def _serve(link: Link, order: dict[str, Any]) -> None:
 
 
 def _listener(link: Link, attendant: "Attendant", job: "Job", host: str, port: int) -> tuple[socket.socket, "Job"]:
-    asked = job.port is not None or "PYCOMMUNICATE_PORT" in os.environ
+    asked = job.names_port(os.environ)
     link.send({"loaded": [host, port, asked]})
     message = attendant.wait_for("socket")
     if link.listener is None:  # this system hands no sockets on: this process takes the port

@@ -159,7 +159,9 @@ def decode(name: object, arguments: list[object], *, depth: int, most_events: in
 
 
 _FAILURES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
-_SHAPES: Final = {"event": 5, "events": 4, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
+_SHAPES: Final[dict[str, int]] = {"event": 5, "events": 4, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
+RECEIVED: Final = frozenset(_SHAPES)
+"""The names of what a browser sends."""
 
 
 def encode(name: str, *arguments: object) -> str:

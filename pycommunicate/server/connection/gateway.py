@@ -15,7 +15,7 @@ from werkzeug.http import parse_cookie
 from pycommunicate.engine import Engine, Timer
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.messages import EventsMade, Join, decode, decode_join, encode
+from pycommunicate.protocol.messages import RECEIVED, EventsMade, Join, decode, decode_join, encode
 from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
@@ -130,7 +130,7 @@ class Gateway:
         engineio_payload.Payload.max_decode_packets = max(engineio_payload.Payload.max_decode_packets, _PACKETS_A_POST)
         self._sio.on("connect", self._connect, namespace=NAMESPACE)
         self._sio.on("disconnect", self._disconnect, namespace=NAMESPACE)
-        for name in ("event", "events", "answer", "ack", "failed", "leave", "visible"):
+        for name in RECEIVED:
             self._sio.on(name, self._receiver(name), namespace=NAMESPACE)
         self._wrap("connect", self._opened)
         self._wrap("message", self._guarded_message)

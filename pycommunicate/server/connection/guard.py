@@ -8,9 +8,8 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT
 from socketio.packet import Packet as SocketIOPacket
 
 from pycommunicate.errors import ProtocolError
+from pycommunicate.protocol.messages import RECEIVED
 from pycommunicate.protocol.version import NAMESPACE
-
-_EVENTS = frozenset({"event", "events", "answer", "ack", "failed", "leave", "visible"})
 
 
 def is_frame(frame: object) -> bool:
@@ -76,7 +75,7 @@ class GuardedPacket(SocketIOPacket):
             raise ProtocolError("another namespace, or an acknowledgement asked for")
         if self.packet_type == EVENT:
             data = self.data
-            if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] not in _EVENTS:
+            if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] not in RECEIVED:
                 raise ProtocolError("no event of ours")
         elif self.packet_type not in (CONNECT, DISCONNECT):
             raise ProtocolError("no packet that a client sends")
