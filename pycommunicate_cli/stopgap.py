@@ -7,7 +7,8 @@ import socket
 import threading
 from typing import Any, Final
 
-BUILD_PATH: Final = "/__pycommunicate/build"
+from pycommunicate.protocol.version import BUILD_PATH
+
 _SECONDS: Final = 5.0
 _LONGEST: Final = 1 << 16
 _AT_ONCE: Final = 64
@@ -32,7 +33,7 @@ class Stopgap:
 
         self._number += 1
         self._policy = PAGE_POLICY
-        self._page = render_error_page(fault, note=_NOTE, build=self._build).encode()
+        self._page = render_error_page(fault, note=_NOTE, build_url=BUILD_PATH, build=self._build).encode()
 
     @property
     def _build(self) -> str:

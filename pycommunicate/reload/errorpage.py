@@ -12,7 +12,6 @@ from pycommunicate.reload.fault import Description
 
 _SCRIPT: Final = """
 const { build, seen } = document.documentElement.dataset;
-let first = seen;
 async function look() {
   let text = null;
   try {
@@ -20,8 +19,7 @@ async function look() {
     if (answer.ok) text = await answer.text();
     else if ((await fetch(location.href, { method: "HEAD", cache: "no-store" })).ok) return location.reload();
   } catch {}
-  if (first === undefined) first = text;
-  if (text !== null && text !== first) return location.reload();
+  if (text !== null && text !== seen) return location.reload();
   setTimeout(look, 500);
 }
 look();
@@ -49,7 +47,7 @@ PAGE_POLICY: Final = (
 """The Content-Security-Policy under which the page works: its own script and nothing else."""
 
 _PAGE: Final = """<!DOCTYPE html>
-<html lang="en" data-build="{build_url}"{seen}>
+<html lang="en" data-build="{build_url}" data-seen="{build}">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <title>{title}</title><link rel="icon" href="data:,"><style>{style}</style>
@@ -70,19 +68,17 @@ _PAGE: Final = """<!DOCTYPE html>
 """
 
 
-def render_error_page(fault: Description, *, note: str, base: str = "", build: str | None = None) -> str:
+def render_error_page(fault: Description, *, note: str, build_url: str, build: str) -> str:
     """Return a complete HTML page that shows `fault`, and loads itself again when something has changed.
-
-    It asks `base` + `/__pycommunicate/build` twice a second.
 
     :param fault: what `describe_fault()` returned.
     :param note: a sentence on what the server does now, and what happens when the error is mended.
-    :param base: the path under which the application is mounted, if any.
-    :param build: the build in which the error was met. Default: the first answer counts as that.
+    :param build_url: what it asks, twice a second, for the build that is served.
+    :param build: the build in which the error was met.
     """
     return _PAGE.format(
-        build_url=escape(f"{base}/__pycommunicate/build"),
-        seen="" if build is None else f' data-seen="{escape(build)}"',
+        build_url=escape(build_url),
+        build=escape(build),
         title=escape(fault["title"]),
         style=_style(),
         story="\n".join(_story(fault)),

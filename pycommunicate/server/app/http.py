@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.http import dump_cookie
 
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.version import LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
+from pycommunicate.protocol.version import BUILD_PATH, LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
 from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
@@ -59,7 +59,7 @@ class PageServer:
         self._limits: Limits = application.limits
         flask = application.flask
         flask.add_url_rule(f"{PREFIX}/client-<digest>.js", "pycommunicate.client", self._serve_client)
-        flask.add_url_rule(f"{PREFIX}/build", "pycommunicate.build", self._serve_build)
+        flask.add_url_rule(BUILD_PATH, "pycommunicate.build", self._serve_build)
         if "static" in flask.view_functions:
             flask.add_url_rule("/favicon.ico", "pycommunicate.favicon", _serve_favicon)
         self._handle_exception = flask.handle_exception
@@ -244,7 +244,7 @@ class PageServer:
 
         fault = describe_fault(e, self._app.folder, title=f"{request.path} could not be shown")
         note = "The server runs. This page loads itself again when the code has changed."
-        html = render_error_page(fault, note=note, base=request.script_root, build=self._app.build)
+        html = render_error_page(fault, note=note, build_url=request.script_root + BUILD_PATH, build=self._app.build)
         shown = Response(html, 500)
         shown.headers["Cache-Control"] = "no-store"
         shown.headers["Content-Security-Policy"] = PAGE_POLICY
