@@ -12,7 +12,7 @@ from tests.faults.source import alive
 from tests.tools.polling import PollingPage
 from tests.tools.raw import Closed
 from tests.tools.reconnecting import Tally, reconnect_many
-from tests.tools.scripted import handled, payload
+from tests.tools.scripted import exchange, handled
 from tests.tools.waiting import eventually
 
 if TYPE_CHECKING:
@@ -22,34 +22,6 @@ if TYPE_CHECKING:
     from tests.tools.proxy import Direction, Proxy
 
 _keys = itertools.count(1)
-TEXTS = ["1", "2", "3 True", "4", "5 True"]
-
-
-def script(page: PollingPage, key: str, program: Program) -> None:
-    """Load, two clicks, one that asks, one more, one that asks again; whatever breaks is connected again."""
-    steps = [("#add", 1), ("#add", 2), ("#ask", 3), ("#add", 4), ("#ask", 5)]
-    done = fired = 0
-    for _ in range(30):
-        try:
-            if page.channel is None:
-                page.reconnect()
-            page.until(lambda: page.loaded > 0)
-            while done < len(steps):
-                selector, value = steps[done]
-                if fired == done:
-                    fired += 1
-                    page.click(selector, payload(value))
-                page.until(lambda: len(page.texts("#count")) > done)  # noqa: B023 - asked at once
-                done += 1
-        except (Closed, TimeoutError):
-            page.cut()
-        else:
-            break
-    assert done == len(steps)
-    assert page.wrong == []
-    assert page.texts("#count") == TEXTS
-    assert handled(program, key) == [1, 2, 3, 4, 5]
-    assert page.remounts == []
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
@@ -66,7 +38,7 @@ def test_cut_at_bytes_all_over_the_requests(
             page.until(lambda page=page: page.loaded > 0)
             cut = between.cut_at(offset, direction, connection="any")
             try:
-                script(page, key, program)
+                exchange(page, key, program, broken=(Closed, TimeoutError))
             except Exception as error:
                 message = f"cut {direction} at {offset}: {error!r}"
                 raise AssertionError(message) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.tools.raw import get
+from pycommunicate.protocol.operations import Op
+from tests.tools.raw import Closed, get
 from tests.tools.simulated import Page
 
 if TYPE_CHECKING:
@@ -134,3 +135,37 @@ def census(program: Program) -> dict[str, int]:
 def payload(value: Any) -> dict[str, Any]:
     """An event's payload with this value."""
     return {"type": "click", "value": value}
+
+
+def exchange(page: Page, key: str, program: Program, *, broken: tuple[type[Exception], ...] = (Closed,)) -> None:
+    """Load, two clicks, one that asks, one more, one that asks again; whatever breaks (raises one of `broken`) is connected again.
+
+    Each operation must have been applied once, in order, and each event handled once, in order.
+    """
+    steps: list[tuple[str, Any]] = [("#add", 1), ("#add", 2), ("#ask", 3), ("#add", 4), ("#ask", 5)]
+    done = fired = 0
+    for _ in range(30):
+        try:
+            if page.channel is None:
+                page.reconnect()
+            page.until(lambda: page.loaded > 0)
+            while done < len(steps):
+                selector, value = steps[done]
+                if fired == done:
+                    # Made once, whatever becomes of the connection: the page keeps it until the server has it.
+                    fired += 1
+                    page.click(selector, payload(value))
+                page.until(lambda: len(page.texts("#count")) > done)  # noqa: B023 - asked at once
+                done += 1
+            page.settle(0.02)
+        except broken:
+            page.cut()
+        else:
+            break
+    assert done == len(steps)
+    assert page.wrong == []
+    assert page.texts("#count") == ["1", "2", "3 True", "4", "5 True"]
+    rows = [operation[2] for _, operation in page.operations if operation[0] == Op.CONTENT]
+    assert [text for text in rows if text.startswith("row")] == ["row 1", "row 2", "row 4"]
+    assert handled(program, key) == [1, 2, 3, 4, 5]
+    assert page.remounts == []

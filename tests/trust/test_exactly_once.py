@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.raw import NAMESPACE, TEXT, Closed, frame, get
+from tests.tools.raw import NAMESPACE, TEXT, frame, get
 from tests.tools.reconnecting import Tally, reconnect_many
-from tests.tools.scripted import handled, payload, visit
+from tests.tools.scripted import exchange, handled, payload, visit
 from tests.tools.simulated import Page
 from tests.tools.waiting import reaches
 
@@ -23,47 +23,12 @@ if TYPE_CHECKING:
 
 _keys = itertools.count(1)
 
-TEXTS = ["1", "2", "3 True", "4", "5 True"]
-
-
-def script(page: Page, key: str, program: Program) -> None:
-    """Load, two clicks, one that asks, one more, one that asks again; whatever breaks is connected again."""
-    steps: list[tuple[str, Any]] = [("#add", 1), ("#add", 2), ("#ask", 3), ("#add", 4), ("#ask", 5)]
-    done = 0
-    fired = 0
-    for _ in range(20):
-        try:
-            if page.channel is None:
-                page.reconnect()
-            page.until(lambda: page.loaded > 0)
-            while done < len(steps):
-                selector, value = steps[done]
-                if fired == done:
-                    # Made once, whatever becomes of the connection: the page keeps it until the server has it.
-                    fired += 1
-                    page.click(selector, payload(value))
-                page.until(lambda: len(page.texts("#count")) > done)  # noqa: B023 - asked at once
-                done += 1
-            page.settle(0.02)
-        except Closed:
-            page.cut()
-        else:
-            break
-    assert done == len(steps)
-    assert page.wrong == []
-    assert page.texts("#count") == TEXTS
-    assert [operation[2] for _, operation in page.operations if operation[0] == 5 and operation[2].startswith("row")] == [
-        "row 1", "row 2", "row 4",
-    ]  # fmt: skip
-    assert handled(program, key) == [1, 2, 3, 4, 5]
-    assert page.remounts == []
-
 
 def measure(program: Program, between: Proxy) -> tuple[int, int]:
     up, down = between.bytes_up, between.bytes_down
     key = f"measure{next(_keys)}"
     with Page(program.port, f"/page/{key}", through=between.port) as page:
-        script(page, key, program)
+        exchange(page, key, program)
         page.settle(0.05)
     return between.bytes_up - up, between.bytes_down - down
 
@@ -83,7 +48,7 @@ def test_cut_at_bytes_all_over_a_scripted_exchange(
         with Page(program.port, f"/page/{key}", through=between.port) as page:
             cut = between.cut_at(offset, direction, reset=reset)
             try:
-                script(page, key, program)
+                exchange(page, key, program)
             except Exception as error:
                 message = f"cut {direction} at {offset} of {total}: {error!r}"
                 raise AssertionError(message) from error
