@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page
 
+    from tests.cli.conftest import Running
+
 pytestmark = pytest.mark.browser
 
 TEMPLATE = """<!DOCTYPE html>
@@ -46,10 +48,8 @@ def click(page: Page, selector: str) -> None:
     page.click(selector)
 
 
-def test_a_page_that_is_open_follows(
-    project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
-) -> None:
-    expect_console(*CONSOLE)
+def opened(project: Path, start: Callable, visitor: BrowserContext) -> tuple[Running, Page]:
+    """The running project, and its page, in which somebody has clicked and typed."""
     write(project, {"controllers/home.py": VIEW, "templates/home.html": TEMPLATE})
     running = start(project, "run", "--debug")
     page = visitor.new_page()
@@ -58,6 +58,14 @@ def test_a_page_that_is_open_follows(
     expect(page.locator("#said")).to_have_text("one")
     page.fill("#typed", "typed before")
     page.evaluate("window.stays = true")
+    return running, page
+
+
+def test_a_page_that_is_open_follows(
+    project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
+) -> None:
+    expect_console(*CONSOLE)
+    running, page = opened(project, start, visitor)
     write(
         project,
         {
@@ -79,14 +87,7 @@ def test_a_page_that_is_open_moves_to_the_next_process(
     project: Path, start: Callable, visitor: BrowserContext, expect_console: Callable[..., None]
 ) -> None:
     expect_console(*CONSOLE)
-    write(project, {"controllers/home.py": VIEW, "templates/home.html": TEMPLATE})
-    running = start(project, "run", "--debug")
-    page = visitor.new_page()
-    page.goto(running.url)
-    click(page, "#say")
-    expect(page.locator("#said")).to_have_text("one")
-    page.fill("#typed", "typed before")
-    page.evaluate("window.stays = true")
+    running, page = opened(project, start, visitor)
     for number in range(3):
         title = f"after {number}"
         more = f"\napp.flask.jinja_env.globals['title'] = {title!r}\n"

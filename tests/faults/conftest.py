@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.source import SOURCE, TEMPLATES
-from tests.tools.fixtures import Server, _leaves_nothing, _module_leaves_nothing
+from tests.tools.fixtures import Server, _leaves_nothing, _module_leaves_nothing, _pages_are_cut
 from tests.tools.programs import ENGINES, Engine, Program
-from tests.tools.simulated import cut_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-__all__ = ["_leaves_nothing", "_module_leaves_nothing"]
+__all__ = ["_leaves_nothing", "_module_leaves_nothing", "_pages_are_cut"]
 
 
 @pytest.fixture(params=ENGINES)
@@ -37,10 +36,3 @@ def start(serve: Server) -> Callable[..., Program]:
 def program(request: pytest.FixtureRequest, serve_module: Server) -> Program:
     """The program of these tests, on each engine, shared by a module."""
     return serve_module(SOURCE, engine=request.param, templates=TEMPLATES)
-
-
-@pytest.fixture(autouse=True)
-def _pages_are_cut() -> Iterator[None]:
-    """A test that fails in the middle leaves no socket open."""
-    yield
-    cut_all()

@@ -14,6 +14,7 @@ import pytest
 from tests.tools.leaks import Footprint
 from tests.tools.programs import Engine, Program
 from tests.tools.proxy import Proxy
+from tests.tools.simulated import cut_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,13 @@ CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "googl
 
 
 # -- leaks
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_cut() -> Iterator[None]:
+    """A test that fails in the middle leaves no socket open."""
+    yield
+    cut_all()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from pycommunicate.reload import loader
 from pycommunicate.server.app.reloading import Reloader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 FILES = {
@@ -117,16 +116,8 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-    try:
-        yield Running(tmp_path)
-    finally:
-        loader.uninstall()
-        for name in set(sys.modules) - before:
-            if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
+def running(importable: Path) -> Running:
+    return Running(importable)
 
 
 def listen(running: Running) -> list[tuple[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from pycommunicate.reload import loader
 from pycommunicate.reload.update import Changes, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -55,13 +53,5 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-    try:
-        yield Project(tmp_path)
-    finally:
-        loader.uninstall()
-        for name in set(sys.modules) - before:
-            if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
+def project(importable: Path) -> Project:
+    return Project(importable)
