@@ -24,7 +24,9 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
+from tests.tools.fixtures import CHROMIUM_ARGUMENTS, chromium_path  # noqa: E402
 from tests.tools.programs import free_port  # noqa: E402
+from tests.tools.raw import get  # noqa: E402
 from tests.tools.simulated import Page as OtherPage  # noqa: E402
 
 if TYPE_CHECKING:
@@ -178,8 +180,6 @@ def main(times: int, others: int) -> int:
 
 def wait_until_it_serves(port: int, log: Any) -> None:
     """Wait for the first page."""
-    from tests.tools.raw import get  # noqa: PLC0415
-
     end = time.monotonic() + 20
     while time.monotonic() < end:
         try:
@@ -202,10 +202,7 @@ def measure(project: Path, port: int, pid: int, times: int, others: int) -> int:
     beside = [OtherPage.visit(port, "/") for _ in range(others)]
     results: dict[str, dict[str, list[float]]] = {}
     with sync_playwright() as playwright:
-        chromium = Path("/usr/bin/chromium")
-        browser = playwright.chromium.launch(
-            executable_path=chromium if chromium.exists() else None, args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_ARGUMENTS))
         page = browser.new_page()
         page.add_init_script(WATCH)
         page.goto(f"http://127.0.0.1:{port}/")
@@ -236,7 +233,8 @@ def measure(project: Path, port: int, pid: int, times: int, others: int) -> int:
         browser.close()
     for other in beside:
         other.leave()
-    print(json.dumps(results)) if os.environ.get("RAW") else None
+    if os.environ.get("RAW"):
+        print(json.dumps(results))
     return lost
 
 

@@ -12,6 +12,8 @@ from pycommunicate.server.bases.views import View
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycommunicate.proxies.dom.element import ElementWrapper
+
 app = CommunicateApp(web_port=int(os.environ["PORT"]), host="127.0.0.1")
 
 
@@ -20,16 +22,33 @@ def read_entries(count: int) -> dict[int, str]:
     return {index: f"- entry {index}" for index in range(count)}
 
 
+def add_row(
+    todo_div: ElementWrapper, index: int, text: str, remove: Callable[[], None] | None = None
+) -> ElementWrapper:
+    """Add a row; return the element with its text."""
+    todo_page_div = todo_div.add_child("div")
+    todo_page_div.id = f"todo{index}"
+    text_p = todo_page_div.add_child("p")
+    text_p.id = f"todoText{index}"
+    text_p.content = text
+    button = todo_page_div.add_child("button")
+    button.id = f"todo{index}"
+    if remove is not None:
+        button.add_event_listener("click", remove)
+    button.content = "Remove"
+    return text_p
+
+
 class IdleView(View):
     def render(self) -> str:
-        return self.controller.templater.render("idle.html")
+        return self.controller.templater.render("page.html", kind="idle")
 
 
 class TodoView(View):
     """The tutorial's view; the entries lie in memory."""
 
     def render(self) -> str:
-        return self.controller.templater.render("home.html")
+        return self.controller.templater.render("page.html", kind="rows")
 
     def make_handler(self, index: int) -> Callable[[], None]:
         def handler() -> None:
@@ -43,16 +62,7 @@ class TodoView(View):
         self.html_wrapper.element("#next").set_property("value", "")
         self.last += 1
         index = self.last
-        todo_div = self.html_wrapper.element("#todo")
-        todo_page_div = todo_div.add_child("div")
-        todo_page_div.id = f"todo{index}"
-        text_p = todo_page_div.add_child("p")
-        text_p.id = f"todoText{index}"
-        text_p.content = text
-        button = todo_page_div.add_child("button")
-        button.id = f"todo{index}"
-        button.add_event_listener("click", self.make_handler(index))
-        button.content = "Remove"
+        add_row(self.html_wrapper.element("#todo"), index, text, self.make_handler(index))
 
     def quick_handler(self) -> None:
         """The same with the elements that `load()` looked up."""
@@ -60,15 +70,7 @@ class TodoView(View):
         self.next.set_property("value", "")
         self.last += 1
         index = self.last
-        todo_page_div = self.todo_div.add_child("div")
-        todo_page_div.id = f"todo{index}"
-        text_p = todo_page_div.add_child("p")
-        text_p.id = f"todoText{index}"
-        text_p.content = text
-        button = todo_page_div.add_child("button")
-        button.id = f"todo{index}"
-        button.add_event_listener("click", self.make_handler(index))
-        button.content = "Remove"
+        add_row(self.todo_div, index, text, self.make_handler(index))
 
     def load(self) -> None:
         count = self.controller.route_data["count"]
@@ -79,15 +81,7 @@ class TodoView(View):
         loading_message.delete()
 
         for index, text in read_entries(count).items():
-            todo_page_div = todo_div.add_child("div")
-            todo_page_div.id = f"todo{index}"
-            text_p = todo_page_div.add_child("p")
-            text_p.id = f"todoText{index}"
-            text_p.content = text
-            button = todo_page_div.add_child("button")
-            button.id = f"todo{index}"
-            button.add_event_listener("click", self.make_handler(index))
-            button.content = "Remove"
+            add_row(todo_div, index, text, self.make_handler(index))
 
         add_button = self.html_wrapper.element("#add")
         add_button.add_event_listener("click", self.add_handler)
@@ -107,7 +101,7 @@ class ChangeView(View):
     """Rows whose texts all change."""
 
     def render(self) -> str:
-        return self.controller.templater.render("home.html")
+        return self.controller.templater.render("page.html", kind="rows")
 
     def load(self) -> None:
         self.changes = 0
@@ -115,15 +109,7 @@ class ChangeView(View):
         todo_div = self.html_wrapper.element("#todo")
         self.html_wrapper.element("#loadingBar").delete()
         for index, text in read_entries(self.controller.route_data["count"]).items():
-            todo_page_div = todo_div.add_child("div")
-            todo_page_div.id = f"todo{index}"
-            text_p = todo_page_div.add_child("p")
-            text_p.id = f"todoText{index}"
-            text_p.content = text
-            button = todo_page_div.add_child("button")
-            button.id = f"todo{index}"
-            button.content = "Remove"
-            self.texts.append(text_p)
+            self.texts.append(add_row(todo_div, index, text))
         self.html_wrapper.element("#change").add_event_listener("click", self.change)
 
     def change(self) -> None:
@@ -136,7 +122,7 @@ class CountView(View):
     """Every click is counted and shown."""
 
     def render(self) -> str:
-        return self.controller.templater.render("count.html")
+        return self.controller.templater.render("page.html", kind="count")
 
     def load(self) -> None:
         self.clicks = 0
