@@ -40,6 +40,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.app.topics": 4,
     "pycommunicate.server.app.usertracker": 4,
     "pycommunicate.server.app.work": 4,
+    "pycommunicate.server.connection.socketguard": 4,
     "pycommunicate.server.discovery": 4,
     "pycommunicate.server.routes": 4,
     "pycommunicate.server.routing": 4,

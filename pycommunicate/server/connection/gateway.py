@@ -1,10 +1,8 @@
-"""The gateway: the only place that knows Flask-SocketIO. It guards the stack, joins sockets to pages and hands messages on."""
+"""The gateway: the only place that knows Flask-SocketIO. It joins sockets to pages and hands messages on."""
 
-import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
 
 from engineio import packet as engineio_packet
 from engineio import payload as engineio_payload
@@ -16,41 +14,32 @@ from pycommunicate.engine import Engine, Timer
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import RECEIVED, EventsMade, Join, decode, decode_join, encode
-from pycommunicate.protocol.version import NAMESPACE, PREFIX, SOCKET_PATH
+from pycommunicate.protocol.version import NAMESPACE, SOCKET_PATH
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import COOKIE, UserTracker
 from pycommunicate.server.connection.entrance import Entrance
-from pycommunicate.server.connection.guard import GuardedPacket, are_frames, is_frame
-from pycommunicate.server.connection.handlers import HandlerPool
-from pycommunicate.server.connection.refusals import Refusals
+from pycommunicate.server.connection.guard import GuardedPacket, is_frame
 from pycommunicate.server.connection.runtime import State
-from pycommunicate.server.connection.websocket import LAST_REQUEST, WEBSOCKET, WebSocketWSGI, World, peer_is_gone
+from pycommunicate.server.connection.socketguard import Guarded, SocketGuard
+from pycommunicate.server.connection.websocket import WEBSOCKET, WebSocketWSGI, World
 
 _PACKETS_A_POST = 256
 _EVENTS_A_TURN = 64
 _LAST_POLL = 0.5
 _LAST_WRITES = 5.0
 _ANSWER_SLACK = 0.1
-_BODY_SECONDS = 10.0
-_UNAVAILABLE = ("503 Service Unavailable", b"The server is busy, or being replaced. Try again.")
-
 
 MountAnew = Callable[[dict[str, Any], str, str, int, Any], tuple[Page | None, str]]
 """Serves a URL once more: environ, path, query, index of the view, what it kept; returns the page and its HTML."""
 
 
-class Application(Protocol):
+class Application(Guarded, Protocol):
     """What the gateway needs of the application."""
 
     flask: Flask
-    engine: Engine
-    limits: Limits
     pages: Pages
     users: UserTracker
-    refusals: Refusals
-    pool: HandlerPool
-    hot: bool
 
 
 class SocketConnection:
@@ -256,7 +245,7 @@ class Gateway:
         self._join(connection, join, environ)
 
     def _join(self, connection: SocketConnection, join: Join, environ: dict[str, Any]) -> None:
-        cookie = _cookie(environ, COOKIE)
+        cookie = parse_cookie(environ).get(COOKIE)
         user = self._app.users.get(cookie)
         page = self._app.pages.by_token(join.resume)
         if page is not None and page.user is user:
@@ -329,90 +318,3 @@ class Gateway:
                     self._engine.sleep(0)  # a flood of them leaves turns for all others, as one of frames does
 
         return receive
-
-
-class SocketGuard:
-    """WSGI, in front of the sockets: no foreign origins, no malformed or oversized long-polling bodies."""
-
-    def __init__(self, wsgi_app: Any, application: Application, expel: Callable[[str, str], None]) -> None:
-        self._wsgi_app = wsgi_app
-        self._app = application
-        self._expel = expel
-        self._engine = application.engine
-        self._pool = application.pool
-        self._refusals = application.refusals
-        self._limit = application.limits.inbound_message
-        self._entrance = Entrance(application.engine)
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Pass the request on, or refuse it."""
-        path = environ.get("PATH_INFO", "")
-        known = path.startswith(SOCKET_PATH) and _socket_id(environ)
-        # Where hot reload replaces this process, its successor has taken the socket: who still came here is answered here.
-        if self._pool.draining and not known and (path.startswith(SOCKET_PATH) or not self._app.hot):
-            return _answer(start_response, *_UNAVAILABLE)
-        if path.startswith(PREFIX + "/"):
-            if "HTTP_UPGRADE" in environ:
-                environ[LAST_REQUEST] = True
-            peer = environ.get("REMOTE_ADDR", "")
-            if not _same_origin(environ):
-                self._refusals.note("origin", peer, "a request from another origin: %r", environ.get("HTTP_ORIGIN"))
-                return _answer(start_response, "403 Forbidden", b"another origin")
-            if known and "HTTP_UPGRADE" in environ:
-                self._refusals.note("malformed", peer, "an upgrade that was not offered")
-                return _answer(start_response, "400 Bad Request", b"malformed")
-            if path.startswith(SOCKET_PATH) and environ.get("REQUEST_METHOD") == "POST":
-                body = self._body(environ)
-                if body is None or not are_frames(body):
-                    self._expel(_socket_id(environ), "a long-polling request that is no packet")
-                    return _answer(start_response, "400 Bad Request", b"malformed")
-                environ["wsgi.input"] = io.BytesIO(body)
-            elif path.startswith(SOCKET_PATH) and not known and not self._let_in(environ):
-                return _answer(start_response, *_UNAVAILABLE)
-        return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
-
-    def _let_in(self, environ: dict[str, Any]) -> bool:
-        if self._entrance.enter(lambda: peer_is_gone(environ)):
-            return not self._pool.draining
-        self._refusals.counts["left" if peer_is_gone(environ) else "crowded"] += 1
-        return False
-
-    def _body(self, environ: dict[str, Any]) -> bytes | None:
-        try:
-            length = int(environ.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            return None
-        if not 0 < length <= self._limit:
-            return None
-        try:
-            with self._engine.deadline(_BODY_SECONDS):
-                body: bytes = environ["wsgi.input"].read(length)
-        except (TimeoutError, OSError):
-            return None
-        return body
-
-
-def _same_origin(environ: dict[str, Any]) -> bool:
-    # Browsers send Origin with every WebSocket and every POST; what sends none is no browser and carries nobody's cookies.
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is None:
-        return environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in ("same-origin", "none")
-    parts = urlsplit(origin)
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == environ.get("HTTP_HOST")
-
-
-def _socket_id(environ: dict[str, Any]) -> str:
-    query: str = environ.get("QUERY_STRING", "")
-    return parse_qs(query).get("sid", [""])[0]
-
-
-def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:
-    start_response(
-        status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")]
-    )
-    return [body]
-
-
-def _cookie(environ: dict[str, Any], name: str) -> str | None:
-
-    return parse_cookie(environ).get(name)

@@ -1,0 +1,115 @@
+"""The guard in front of the sockets: what must not reach the stack underneath is answered here."""
+
+import io
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from pycommunicate.engine import Engine
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.version import PREFIX, SOCKET_PATH
+from pycommunicate.server.connection.entrance import Entrance
+from pycommunicate.server.connection.guard import are_frames
+from pycommunicate.server.connection.handlers import HandlerPool
+from pycommunicate.server.connection.refusals import Refusals
+from pycommunicate.server.connection.websocket import LAST_REQUEST, peer_is_gone
+
+_BODY_SECONDS = 10.0
+_UNAVAILABLE = ("503 Service Unavailable", b"The server is busy, or being replaced. Try again.")
+
+
+class Guarded(Protocol):
+    """What the guard needs of the application."""
+
+    engine: Engine
+    limits: Limits
+    refusals: Refusals
+    pool: HandlerPool
+    hot: bool
+
+
+class SocketGuard:
+    """WSGI, in front of the sockets: no foreign origins, no malformed or oversized long-polling bodies."""
+
+    def __init__(self, wsgi_app: Any, application: Guarded, expel: Callable[[str, str], None]) -> None:
+        """Stand in front of `wsgi_app`.
+
+        :param expel: closes the socket with an id, for a reason.
+        """
+        self._wsgi_app = wsgi_app
+        self._app = application
+        self._expel = expel
+        self._engine = application.engine
+        self._pool = application.pool
+        self._refusals = application.refusals
+        self._limit = application.limits.inbound_message
+        self._entrance = Entrance(application.engine)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Pass the request on, or refuse it."""
+        path = environ.get("PATH_INFO", "")
+        is_socket = path.startswith(SOCKET_PATH)
+        known = _socket_id(environ) if is_socket else ""
+        # Where hot reload replaces this process, its successor has taken the socket: who still came here is answered here.
+        if self._pool.draining and not known and (is_socket or not self._app.hot):
+            return _answer(start_response, *_UNAVAILABLE)
+        if path.startswith(PREFIX + "/"):
+            if "HTTP_UPGRADE" in environ:
+                environ[LAST_REQUEST] = True
+            peer = environ.get("REMOTE_ADDR", "")
+            if not _same_origin(environ):
+                self._refusals.note("origin", peer, "a request from another origin: %r", environ.get("HTTP_ORIGIN"))
+                return _answer(start_response, "403 Forbidden", b"another origin")
+            if known and "HTTP_UPGRADE" in environ:
+                self._refusals.note("malformed", peer, "an upgrade that was not offered")
+                return _answer(start_response, "400 Bad Request", b"malformed")
+            if is_socket and environ.get("REQUEST_METHOD") == "POST":
+                body = self._body(environ)
+                if body is None or not are_frames(body):
+                    self._expel(known, "a long-polling request that is no packet")
+                    return _answer(start_response, "400 Bad Request", b"malformed")
+                environ["wsgi.input"] = io.BytesIO(body)
+            elif is_socket and not known and not self._let_in(environ):
+                return _answer(start_response, *_UNAVAILABLE)
+        return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+    def _let_in(self, environ: dict[str, Any]) -> bool:
+        if self._entrance.enter(lambda: peer_is_gone(environ)):
+            return not self._pool.draining
+        self._refusals.counts["left" if peer_is_gone(environ) else "crowded"] += 1
+        return False
+
+    def _body(self, environ: dict[str, Any]) -> bytes | None:
+        try:
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return None
+        if not 0 < length <= self._limit:
+            return None
+        try:
+            with self._engine.deadline(_BODY_SECONDS):
+                body: bytes = environ["wsgi.input"].read(length)
+        except (TimeoutError, OSError):
+            return None
+        return body
+
+
+def _same_origin(environ: dict[str, Any]) -> bool:
+    # Browsers send Origin with every WebSocket and every POST; what sends none is no browser and carries nobody's cookies.
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in ("same-origin", "none")
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == environ.get("HTTP_HOST")
+
+
+def _socket_id(environ: dict[str, Any]) -> str:
+    query: str = environ.get("QUERY_STRING", "")
+    return parse_qs(query).get("sid", [""])[0]
+
+
+def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:
+    start_response(
+        status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Connection", "close")]
+    )
+    return [body]
