@@ -76,10 +76,8 @@ class Attendant:
             message = self._queue.get()
             if "changed" in message:
                 self._link.send({"done": self._change(message["changed"], message["saved"])})
-            elif message.get("fault") is not None:
-                self._reloader.show_fault(message["fault"])
             elif "fault" in message:
-                self._reloader.clear_fault()
+                self._reloader.show_fault(message["fault"])
 
     def _change(self, paths: list[str], saved: float) -> str:
         try:

@@ -50,6 +50,9 @@ class Attempt:
     why: str
     """Why a restart is right; empty where that is clear."""
     saved: float
+    """When the first of the files was (`time.time()`)."""
+    files: tuple[Path, ...] = ()
+    """All that has changed since the active worker was last told."""
     served: float = 0.0
     """When it answered the first request (`time.time()`)."""
 
@@ -77,6 +80,8 @@ class Supervisor:
         self._telling_ends: float | None = None
         """When it is said without the number of pages."""
         self._pending: list[Batch] = []
+        self._missed: tuple[Path, ...] = ()
+        """Files of a start that failed: the active worker was told of none of them."""
         self._outdated = False
         """Whether the files hold something that the active worker has not: only a new one has it all."""
         self._took = 0.0
@@ -101,7 +106,7 @@ class Supervisor:
         self._selector.register(self._wake_reading, selectors.EVENT_READ, self._woken)
         try:
             self._start_watching()
-            self._start()
+            self._start(Attempt("", "", time.time()))
             while not self._ending:
                 self._turn()
         finally:
@@ -180,9 +185,8 @@ class Supervisor:
         if worker is self._active:
             self._outdated = True
             if self._coming is None:
-                batch = self._batch
-                say(f"{batch.what}: the server did not take it within {_ANSWER:.0f} s; it is replaced")
-                self._start(batch.what, f"the server did not answer within {_ANSWER:.0f} s", batch.saved)
+                say(f"{self._batch.what}: the server did not take it within {_ANSWER:.0f} s; it is replaced")
+                self._start(replace(self._batch, why=f"the server did not answer within {_ANSWER:.0f} s"))
         elif worker is self._coming:
             seconds = time.monotonic() - worker.began
             self._explain(worker, f"the import was ended after {seconds:.0f} s", "an endless loop?")
@@ -209,12 +213,12 @@ class Supervisor:
                 return  # it may have read them already, and is told of them when it serves
             self._let_go(self._coming)
             self._coming, self._outdated = None, True
-        if self._active is not None and not self._outdated and not self._need_restart():
+        # After a start that failed, the active worker says whether the files are again what it serves.
+        if self._active is not None and not self._outdated and (self._missed or not self._need_restart()):
             if not self._active.waits_for_answer:
                 self._hand_on(self._active)
             return
-        what, saved, _ = self._take()
-        self._start(what, "", saved)
+        self._start(self._take())
 
     def _need_restart(self) -> bool:
         folder, module = self._project.folder, self._project.app.partition(":")[0].replace(".", "/")
@@ -222,27 +226,27 @@ class Supervisor:
         special = {folder / name for name in names}
         return any(path in special for batch in self._pending for path in batch.paths)
 
-    def _take(self) -> tuple[str, float, list[str]]:
-        """Return what changed, in words, when, and the files; they are pending no longer."""
+    def _take(self) -> Attempt:
+        """Return what changed; it is pending no longer."""
         paths = list(dict.fromkeys(path for batch in self._pending for path in batch.paths))
         saved = min(batch.saved for batch in self._pending)
-        self._pending = []
-        return _in_words(paths, self._project.folder), saved, [str(path) for path in paths]
+        files = tuple(dict.fromkeys([*self._missed, *paths]))
+        self._pending, self._missed = [], ()
+        return Attempt(_in_words(paths, self._project.folder), "", saved, files)
 
     def _hand_on(self, worker: Worker) -> None:
-        what, saved, paths = self._take()
-        self._batch = Attempt(what, "", saved)
+        self._batch = self._take()
         worker.waits_for_answer = True
         worker.deadline = time.monotonic() + _ANSWER
-        worker.send({"changed": paths, "saved": saved})
+        worker.send({"changed": [str(file) for file in self._batch.files], "saved": self._batch.saved})
 
     # -- starting ---------------------------------------------------------------------------------------------------------
 
-    def _start(self, what: str = "", why: str = "", saved: float | None = None) -> None:
+    def _start(self, attempt: Attempt) -> None:
         """Let the standby load the project (a new process, where there is none), while the active one serves on."""
         self._tell(None)
-        self._attempt = Attempt(what, why, saved or time.time())
-        if self._served or what:
+        self._attempt = attempt
+        if self._served or attempt.what:
             try:
                 self._project = find_project()
             except Problem as problem:
@@ -250,7 +254,7 @@ class Supervisor:
                 self._failed(fault_of_problem(problem, self._project.folder), "")
                 return
         # Until it was served once, every start is the first one.
-        job = replace(self._job, started=self._attempt.saved, reason=what) if self._served else self._job
+        job = replace(self._job, started=attempt.saved, reason=attempt.what) if self._served else self._job
         worker, self._standby = self._standby or self._add(Worker()), None
         patience = round(_IMPORT + 3 * self._took, 1) if self._served else _FIRST_IMPORT
         self._coming = worker
@@ -330,7 +334,7 @@ class Supervisor:
     def _serves(self, worker: Worker, url: str) -> None:
         self._coming, self._active = None, worker
         worker.deadline = None
-        self._served, self._outdated = True, False
+        self._served, self._outdated, self._missed = True, False, ()
         self._door.serves(url)
         self._attempt.served = time.time()
         self._standby_due = time.monotonic() + _STANDBY
@@ -344,7 +348,7 @@ class Supervisor:
         worker.waits_for_answer = False
         worker.deadline = None
         if reason and self._coming is None:
-            self._start(self._batch.what, reason, self._batch.saved)
+            self._start(replace(self._batch, why="" if reason == self._batch.what else reason))
 
     def _count(self, pages: int) -> None:
         """The worker before has told how many pages it had: say it when they have come."""
@@ -400,7 +404,7 @@ class Supervisor:
 
     def _failed(self, fault: dict[str, Any], ended: str) -> None:
         """The newest code does not start. The next change tries again."""
-        self._outdated, self._told, self._telling_ends = True, True, None
+        self._told, self._telling_ends = True, None
         self._standby_due = time.monotonic() + _STANDBY
         active = self._active
         if active is not None and active.waits_for_answer and active.deadline is None:
@@ -408,6 +412,7 @@ class Supervisor:
             self._let_go(active)
             active = None
         if active is not None:
+            self._missed = self._attempt.files
             say(f"{self._attempt.what}: it does not start, the old code serves on; waiting for a change")
             active.send({"fault": fault})
         else:

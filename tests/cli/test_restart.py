@@ -19,6 +19,7 @@ import pytest
 
 from tests.cli.conftest import APP, HOME, Running, environment, write
 from tests.cli.test_run import START_LINE, get, is_gone
+from tests.tools.programs import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,6 +193,26 @@ def test_broken_and_mended_in_a_loop(shop: Path, start: Callable[..., Running], 
     assert running.interrupt() == 0
 
 
+@pytest.mark.parametrize("broken", ["app.py", "pyproject.toml"])
+def test_what_is_as_it_was_needs_no_restart(broken: str, shop: Path, start: Callable[..., Running]) -> None:
+    """`app.py` is broken and put back: the old code, which serves on, is the right one. It can't know that of settings."""
+    running, url = started(start, shop)
+    old, before = get(url + "pid"), (shop / broken).read_text("utf-8")
+    write(shop, {broken: "["})
+    running.wait_for("the old code serves on; waiting for a change")
+    write(shop, {broken: before})
+    if broken == "app.py":
+        running.wait_for(r"app.py · \d+ ms")
+        assert get(url + "pid") == old
+        assert "restarted" not in running.text
+    else:
+        running.wait_for(r"pyproject.toml changed: restarted in \d+ ms(?! · because)")
+        assert get(url + "pid") != old
+    write(shop, {"app.py": app(2)})
+    running.wait_for(RESTARTED)
+    assert get(url + "version") == "2"
+
+
 def test_a_first_start_that_fails_answers_with_the_reason(shop: Path, start: Callable[..., Running]) -> None:
     write(shop, {"app.py": app(1, "no_such_name")})
     running = start(shop, "run", "--debug")
@@ -220,8 +241,6 @@ def test_a_first_start_that_fails_answers_with_the_reason(shop: Path, start: Cal
 
 
 def test_the_reason_is_shown_where_the_project_will_be(shop: Path, start: Callable[..., Running]) -> None:
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1")) as connection:
-        del connection
     port = free_port()
     write(shop, {"app.py": app(1, "no_such_name").replace("web_port=0", f"web_port={port}")})
     running = start(shop, "run", "--debug")
@@ -233,13 +252,6 @@ def test_the_reason_is_shown_where_the_project_will_be(shop: Path, start: Callab
     write(shop, {"app.py": app(3).replace("web_port=0", f"web_port={port}0")})
     running.wait_for("70 is no port|is no port|does not start")
     assert get(f"http://127.0.0.1:{other}/version") == "2"
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_an_endless_first_start_is_told_and_can_be_mended(shop: Path, start: Callable[..., Running]) -> None:
