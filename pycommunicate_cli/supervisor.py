@@ -9,7 +9,7 @@ import time
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -21,6 +21,7 @@ from pycommunicate_cli.output import Problem, say, show, show_lines
 from pycommunicate_cli.process import HANDS_ON, Worker, how_it_ended
 from pycommunicate_cli.project import Project, find_project
 from pycommunicate_cli.serving import Job
+from pycommunicate_cli.telling import Attempt, Telling
 from pycommunicate_cli.watching import Batch, Watcher
 
 _ANSWER: Final = 5.0
@@ -41,22 +42,6 @@ _RETIRING: Final = 1.0
 """Seconds in which a worker that is replaced tells of its pages."""
 
 
-@dataclass
-class Attempt:
-    """A start, or a change that a worker applies."""
-
-    what: str
-    """What happened: `app.py changed`."""
-    why: str
-    """Why a restart is right; empty where that is clear."""
-    saved: float
-    """When the first of the files was (`time.time()`)."""
-    files: tuple[Path, ...] = ()
-    """All that has changed since the active worker was last told."""
-    served: float = 0.0
-    """When it answered the first request (`time.time()`)."""
-
-
 class Supervisor:
     """Keeps a worker running on the newest files."""
 
@@ -75,10 +60,7 @@ class Supervisor:
         """The start that is under way, or the last one."""
         self._batch = Attempt("", "", job.started)
         """What the active worker was last told of."""
-        self._told = True
-        """Whether the success of the last start was said."""
-        self._telling_ends: float | None = None
-        """When it is said without the number of pages."""
+        self._telling = Telling()
         self._pending: list[Batch] = []
         self._missed: tuple[Path, ...] = ()
         """Files of a start that failed: the active worker was told of none of them."""
@@ -162,7 +144,7 @@ class Supervisor:
         return [w for w in (self._active, self._coming, self._standby, *self._leaving) if w is not None]
 
     def _due(self) -> float | None:
-        telling = self._telling_ends if self._active is not None else None
+        telling = self._telling.due if self._active is not None else None
         times = [self._standby_due, telling, *(worker.deadline for worker in self._workers())]
         if self._pending and self._coming is not None:
             times.append(self._coming.began + _STARTING)
@@ -178,8 +160,8 @@ class Supervisor:
             self._standby_due = None
             if self._standby is None:
                 self._standby = self._add(Worker(standby=True))
-        if self._active is not None and self._telling_ends is not None and self._telling_ends <= now:
-            self._tell(None)
+        if self._active is not None and self._telling.due is not None and self._telling.due <= now:
+            self._telling.tell(self._attempt)
 
     def _late(self, worker: Worker) -> None:
         if worker is self._active:
@@ -244,7 +226,7 @@ class Supervisor:
 
     def _start(self, attempt: Attempt) -> None:
         """Let the standby load the project (a new process, where there is none), while the active one serves on."""
-        self._tell(None)
+        self._telling.tell(self._attempt)
         self._attempt = attempt
         if self._served or attempt.what:
             try:
@@ -286,7 +268,7 @@ class Supervisor:
             worker.warm = True
         elif key == "failed":
             worker.fault = value
-        elif key == "retired" and not self._told and worker in self._leaving:
+        elif key == "retired" and worker in self._leaving:
             self._count(value)
         elif worker is self._coming:
             if key == "loaded":
@@ -300,7 +282,7 @@ class Supervisor:
             if key == "done":
                 self._done(worker, value)
             elif key == "come":
-                self._tell(value)
+                self._telling.tell(self._attempt, value)
 
     def _hand_over(self, worker: Worker, host: str, port: int, asked: bool) -> None:
         """Give the listening socket to a worker that has loaded the project; the one before makes room."""
@@ -328,8 +310,8 @@ class Supervisor:
             old.deadline = time.monotonic() + _LEAVING
             if old.waits_for_answer and self._outdated:
                 old.kill()  # it does not listen
-        self._told = not self._served
-        self._telling_ends = time.monotonic() + (_RETIRING if old is not None else 0.0)
+        if self._served:
+            self._telling.begin(_RETIRING if old is not None else 0.0)
 
     def _serves(self, worker: Worker, url: str) -> None:
         self._coming, self._active = None, worker
@@ -353,24 +335,11 @@ class Supervisor:
     def _count(self, pages: int) -> None:
         """The worker before has told how many pages it had: say it when they have come."""
         new = self._active or self._coming
-        self._telling_ends = time.monotonic()
-        if pages and new is not None:
-            self._telling_ends += 2 * _STARTING
+        if pages and new is not None and self._telling.due is not None:
             new.send({"expect": pages})
-
-    def _tell(self, pages: int | None) -> None:
-        """Say that the project was restarted."""
-        self._telling_ends = None
-        if self._told or not self._attempt.served:
-            return
-        self._told = True
-        attempt = self._attempt
-        parts = [f"{attempt.what}: restarted in {round((attempt.served - attempt.saved) * 1000)} ms"]
-        if attempt.why:
-            parts.append(f"because {attempt.why}")
-        if pages is not None:
-            parts.append(f"{pages} page{'s' * (pages != 1)} mounted anew")
-        say(" · ".join(parts))
+            self._telling.wait(2 * _STARTING)
+        else:
+            self._telling.wait(0.0)
 
     def _gone(self, worker: Worker) -> None:
         """A process has ended, whatever the reason."""
@@ -393,8 +362,7 @@ class Supervisor:
             self._standby = None
         else:
             self._leaving.remove(worker)
-            if self._telling_ends is not None and not self._told:
-                self._telling_ends = time.monotonic() + _RETIRING
+            self._telling.wait(_RETIRING)
 
     @staticmethod
     def _explain(worker: Worker, title: str, message: str) -> None:
@@ -404,7 +372,7 @@ class Supervisor:
 
     def _failed(self, fault: dict[str, Any], ended: str) -> None:
         """The newest code does not start. The next change tries again."""
-        self._told, self._telling_ends = True, None
+        self._telling.drop()
         self._standby_due = time.monotonic() + _STANDBY
         active = self._active
         if active is not None and active.waits_for_answer and active.deadline is None:
