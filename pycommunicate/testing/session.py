@@ -14,7 +14,7 @@ from pycommunicate.testing.dom.events import DOMEvent, Listener, payload_of
 from pycommunicate.testing.dom.node import Element
 from pycommunicate.testing.dom.operations import Later, Scope, apply, foresee
 
-_ACK_BYTES = 65_536
+_ACK_BYTES = 262_144
 _FORESEEN = 16_384
 _VALUE, _HANDLE, _ERROR = 0, 1, 2
 _HEAD = f"42{NAMESPACE},"

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.faults.source import SOURCE as FAULTS
 from tests.faults.source import TEMPLATES as FAULT_TEMPLATES
 from tests.faults.source import alive, ended, notes, raised
+from tests.tools.fixtures import BROKEN_CONNECTIONS
 from tests.tools.programs import ENGINES, Engine, Program
 from tests.tools.waiting import eventually, reaches
 
@@ -37,10 +38,7 @@ def _connections_will_break(expect_console: Callable[..., None]) -> None:
     expect_console(
         # 50x: an attempt over a kept HTTP connection that meets the end of the server
         r"responded with a status of 50[03] .*/__pycommunicate/socket",
-        "WebSocket connection to",
-        "ERR_CONNECTION",
-        "ERR_EMPTY_RESPONSE",
-        "Failed to load resource: net::",
+        *BROKEN_CONNECTIONS,
         "no longer",
     )
 

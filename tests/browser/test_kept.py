@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.tools.fixtures import BROKEN_CONNECTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -52,13 +54,7 @@ app.run()
 
 @pytest.fixture(autouse=True)
 def _connections_will_break(expect_console: Callable[..., None]) -> None:
-    expect_console(
-        "WebSocket connection to",
-        "ERR_CONNECTION",
-        "ERR_EMPTY_RESPONSE",
-        "Failed to load resource: net::",
-        "status of 503",
-    )
+    expect_console(*BROKEN_CONNECTIONS, "status of 503")
 
 
 def test_what_a_view_keeps_survives_a_restart(serve: Server, visitor: BrowserContext) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.bench import APP, START
 from tests.faults.machine import FIRST, NOT_SHOWN, SECOND, VIEWS, Model
+from tests.tools.fixtures import BROKEN_CONNECTIONS
 from tests.tools.waiting import reaches
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ SHOWN = """absent => {
 
 @pytest.fixture(autouse=True)
 def _connections_will_break(expect_console: Callable[..., None]) -> None:
-    expect_console("WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "Failed to load resource: net::")
+    expect_console(*BROKEN_CONNECTIONS)
 
 
 class Driver:

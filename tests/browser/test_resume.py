@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bench import TEMPLATES, Bench, BenchError, source
+from tests.tools.fixtures import BROKEN_CONNECTIONS
 from tests.tools.programs import ENGINES, Engine
 from tests.tools.waiting import eventually, reaches
 
@@ -63,13 +64,7 @@ PAGES = {
 
 @pytest.fixture(autouse=True)
 def _connections_will_break(expect_console: Callable[..., None]) -> None:
-    expect_console(
-        "WebSocket connection to",
-        "ERR_CONNECTION",
-        "ERR_EMPTY_RESPONSE",
-        "Failed to load resource: net::",
-        "status of 503",
-    )
+    expect_console(*BROKEN_CONNECTIONS, "status of 503")
 
 
 def open_counter(visitor: BrowserContext, url: str) -> object:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.source import notes
+from tests.faults.source import ended, notes
 from tests.tools.raw import Closed
 from tests.tools.simulated import GET_PROPERTY, Page
 from tests.tools.waiting import eventually, reaches
@@ -160,7 +160,7 @@ def test_grace_time_over(start: Callable[..., Program], engine: Engine) -> None:
     page.reconnect()
     assert (page.resumes, page.remounts) == (1, [])
     page.cut()
-    reaches(lambda: ended_keys(program), ["grace"], timeout=4)
+    reaches(lambda: ended(program), ["grace"], timeout=4)
     page.loaded = 0
     page.reconnect()
     page.until(lambda: page.loaded > 0)
@@ -169,10 +169,4 @@ def test_grace_time_over(start: Callable[..., Program], engine: Engine) -> None:
     page.click("#add")
     page.until(lambda: page.texts("#place") == ["1"])
     page.leave()
-    reaches(lambda: ended_keys(program), ["grace", "grace"])
-
-
-def ended_keys(program: Program) -> list[str]:
-    from tests.faults.source import ended
-
-    return ended(program)
+    reaches(lambda: ended(program), ["grace", "grace"])

@@ -29,6 +29,13 @@ CHROMIUM_ARGUMENTS: Final = (
     "--disable-sync",
     "--no-first-run",
 )
+BROKEN_CONNECTIONS: Final = (
+    "WebSocket connection to",
+    "ERR_CONNECTION",
+    "ERR_EMPTY_RESPONSE",
+    "Failed to load resource: net::",
+)
+"""What Chromium's console says where a connection breaks, for `expect_console`."""
 CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
