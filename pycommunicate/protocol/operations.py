@@ -4,8 +4,15 @@ Each operation travels as a JSON array: its code, then its arguments in the orde
 `tests/wire/operations.json` holds both to it.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
+
+Operation = Sequence[Any]
+"""An operation as it travels: its code, then its arguments.
+
+The library writes tuples: a page writes thousands, and a tuple of plain values is nothing for the garbage collector to come back to.
+"""
 
 
 class Op(IntEnum):

@@ -4,8 +4,11 @@ A view that adds a thousand rows writes the same few operations a thousand times
 """
 
 import re
+from array import array
+from itertools import chain
 from typing import Any, Final
 
+from pycommunicate.protocol.operations import Operation
 from pycommunicate.protocol.values import dumps
 
 REPEAT: Final = 0
@@ -17,13 +20,13 @@ _RECURRING: Final = re.compile(rf"(.{{1,{_LONGEST}}}?)\1{{{_FEWEST - 1},}}", re.
 _SIMPLE: Final = frozenset({str, int, bool, type(None)})
 
 
-def fold(operations: list[list[Any]]) -> list[list[Any]]:
+def fold(operations: list[Operation]) -> list[Operation]:
     """Return `operations` with what recurs (at least 8 times, up to 32 operations long) folded into repeats."""
     if len(operations) < _FEWEST:
         return operations
     # A character for each operation: its code and how many arguments it has.
-    kinds = "".join([chr(operation[0] << 3 | len(operation)) for operation in operations])
-    folded: list[list[Any]] = []
+    kinds = array("H", [operation[0] << 3 | len(operation) for operation in operations]).tobytes().decode("utf-16")
+    folded: list[Operation] = []
     done = 0
     for found in _RECURRING.finditer(kinds):
         first, last = found.span()
@@ -48,31 +51,40 @@ def unfold(operations: list[list[Any]]) -> list[list[Any]]:
     return plain
 
 
-def _repeat(operations: list[list[Any]], length: int) -> list[Any]:
-    count = len(operations) // length
+def _repeat(operations: list[Operation], length: int) -> list[Any]:
+    flat = list(chain.from_iterable(operations))
+    width = sum(map(len, operations[:length]))
     shapes = []
-    for place in range(length):
-        codes, *columns = zip(*operations[place::length], strict=True)
-        shapes.append([int(codes[0]), *map(_column, columns)])
-    return [REPEAT, count, shapes]
+    place = 0
+    for code, *arguments in operations[:length]:
+        columns = [_column(flat[place + 1 + index :: width]) for index in range(len(arguments))]
+        shapes.append([int(code), *columns])
+        place += 1 + len(arguments)
+    return [REPEAT, len(operations) // length, shapes]
 
 
-def _column(values: tuple[Any, ...]) -> list[Any]:
+def _column(values: list[Any]) -> list[Any]:
     """Return `[value]` where all are the same, `[first, step]` for evenly spaced integers, else all of them."""
-    first = values[0]
-    kinds = set(map(type, values))  # True == 1, and must not become it
-    if len(kinds) > 1:
-        return list(values)
-    if kinds <= _SIMPLE:
+    first, last = values[0], values[-1]
+    kind = type(first)
+    short = values
+    if kind not in _SIMPLE:
+        if _all_are(kind, values) and len(set(map(dumps, values))) == 1:
+            short = [first]
+    elif first == last:
         if values.count(first) == len(values):
-            return [first]
-        if type(first) is int:
-            step = values[1] - first
-            if step and values == tuple(range(first, first + step * len(values), step)):
-                return [first, step]
-    elif len(set(map(dumps, values))) == 1:
-        return [first]
-    return list(values)
+            short = [first]
+    elif kind is int and type(last) is int and type(values[1]) is int:
+        step = values[1] - first
+        if step and values == list(range(first, first + step * len(values), step)):
+            short = [first, step]
+    return (
+        short if short is values or kind is str or _all_are(kind, values) else values
+    )  # True == 1, and must not become it
+
+
+def _all_are(kind: type, values: list[Any]) -> bool:
+    return list(map(type, values)).count(kind) == len(values)
 
 
 def _value(column: list[Any], index: int) -> Any:

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from pycommunicate.protocol.operations import Operation
 from pycommunicate.protocol.values import JSON
-from pycommunicate.proxies.dom.listener import Listener
-
-Operation = list[Any]
-"""An operation as it travels: its code, then its arguments."""
+from pycommunicate.proxies.dom.listener import Terms
 
 
 class Channel(Protocol):
@@ -40,14 +38,13 @@ class Channel(Protocol):
     def parent_of(self, handle: int) -> int:
         """Return the handle of the element around `handle` where the server knows it, else 0."""
 
-    def listen(self, listener: Listener) -> list[Any] | None:
-        """Give `listener` its number, keep it until it is removed or its view ends.
-
-        Returns what the browser is told of the questions to ask along with its events: the option `ask`.
+    def listen(self, handle: int, handler: Callable[..., object], terms: Terms) -> tuple[int, list[Any] | None]:
+        """Keep a listener of the element `handle` until it is removed or its view ends. Returns its number,
+        and what the browser is told of the questions to ask along with its events: the option `ask`.
         """
 
-    def forget(self, listener: Listener) -> None:
-        """Let `listener` go. What is on its way for it is ignored."""
+    def forget(self, number: int) -> None:
+        """Let a listener go. What is on its way for it is ignored."""
 
     def forget_element(self, handle: int, *, inside: bool = False) -> None:
         """Let go of the listeners of the element `handle`, which is being deleted, and of those inside it (or only of these)."""

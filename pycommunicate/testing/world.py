@@ -115,7 +115,7 @@ class World:
         return running + waiting
 
     def _is_writing(self) -> bool:
-        return any(page.is_connected and page.outbox._pending for page in self.app.pages)
+        return any(page.is_connected and page.outbox.pending for page in self.app.pages)
 
     def _acknowledge(self) -> bool:
         told = [tab.acknowledge() for tab in self.tabs]

@@ -105,7 +105,7 @@ def _notes(key):
 def _alive():
     import gc
     gc.collect()
-    counts = {"greenlets": 0, "Page": 0, "User": 0, "Listener": 0, "One": 0, "Two": 0, "PageTimer": 0, "Session": 0}
+    counts = {"greenlets": 0, "Page": 0, "User": 0, "Listeners": 0, "Listening": 0, "One": 0, "Two": 0, "PageTimer": 0, "Session": 0}
     for thing in gc.get_objects():
         if isinstance(thing, greenlet.greenlet):
             counts["greenlets"] += not thing.dead

@@ -99,7 +99,7 @@ def _census():
     counts = {}
     for thing in gc.get_objects():
         name = type(thing).__qualname__
-        if name in {"Page", "Scripted", "User", "Controller", "Listener", "Greenlet", "GreenThread", "Server", "Socket"}:
+        if name in {"Page", "Scripted", "User", "Controller", "Listeners", "Listening", "Greenlet", "GreenThread", "Server", "Socket"}:
             counts[name] = counts.get(name, 0) + 1
     return jsonify(counts)
 

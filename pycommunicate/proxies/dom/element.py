@@ -10,7 +10,7 @@ from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_event, check_property, check_tag, check_urls, is_url_name
 from pycommunicate.protocol.values import to_json
 from pycommunicate.proxies.channel import Channel, Named
-from pycommunicate.proxies.dom.listener import Listener, WhileRunning, options
+from pycommunicate.proxies.dom.listener import Listener, WhileRunning, check_listener, options, takes_argument
 from pycommunicate.proxies.dom.property import Attributes, Classes, Content, Property, Style
 
 
@@ -85,13 +85,13 @@ class ElementWrapper:
         :raises NotSerializable: JSON can't carry the value.
         """
         if property_name in _KNOWN_PROPERTIES and type(value) is str:
-            self._channel.write([6, self._named(), property_name, value])  # Op.SET_PROPERTY
+            self._channel.write((6, self._named(), property_name, value))  # Op.SET_PROPERTY
             return
         check_property(property_name)
         value = to_json(value, f"the property {property_name!r}")
         if is_url_name(property_name) and isinstance(value, str):
             check_urls(property_name, value)
-        self._channel.write([Op.SET_PROPERTY, self._named(), property_name, value])
+        self._channel.write((Op.SET_PROPERTY, self._named(), property_name, value))
 
     def add_event_listener(
         self,
@@ -127,27 +127,31 @@ class ElementWrapper:
         """
         if event_name not in _KNOWN_EVENTS:
             check_event(event_name)
-        listener = Listener(self._channel, self._named(), event_name, handler, once=once, while_running=while_running)
+        channel, handle = self._channel, self._named()
+        if while_running != "parallel" or not callable(handler):
+            check_listener(event_name, handler, while_running)
+        takes_event = takes_argument(handler, "event")
         if prevent_default is None:
             prevent_default = event_name == "submit"
-        chosen = options(
-            takes_event=listener.takes_event,
-            prevent_default=prevent_default,
-            stop_propagation=stop_propagation,
-            once=once,
-            reset=reset,
-            keys=keys,
-            selector=selector,
-        )
-        listener.selector = selector
-        asked = self._channel.listen(listener)
+        chosen: dict[str, Any] | None = None
+        if takes_event or prevent_default or stop_propagation or once or reset or keys or selector:
+            chosen = options(
+                takes_event=takes_event,
+                prevent_default=prevent_default,
+                stop_propagation=stop_propagation,
+                once=once,
+                reset=reset,
+                keys=keys,
+                selector=selector,
+            )
+        number, asked = channel.listen(handle, handler, (event_name, takes_event, once, while_running, selector))
         if asked is not None:
-            chosen = {**chosen, "ask": asked}  # what `options` returns may be shared
-        operation = [10, listener.number, self._handle, event_name]  # Op.LISTEN
+            chosen = {**(chosen or {}), "ask": asked}
         if chosen:
-            operation.append(chosen)
-        self._channel.write(operation)
-        return listener
+            channel.write((10, number, handle, event_name, chosen))  # Op.LISTEN
+        else:
+            channel.write((10, number, handle, event_name))
+        return Listener(channel, number)
 
     def add_child(
         self,
@@ -207,35 +211,35 @@ class ElementWrapper:
         if not isinstance(markup, Markup):
             message = f"append_html() takes markupsafe.Markup, not {type(markup).__name__}; for text use content"
             raise RefusedName(message)
-        self._channel.write([Op.APPEND_HTML, self._named(), str(markup)])
+        self._channel.write((Op.APPEND_HTML, self._named(), str(markup)))
         return self
 
     def delete(self) -> None:
         """Remove this element from the document. Returns at once. The instance should no longer be used."""
         handle = self._named()
         self._channel.forget_element(handle)
-        self._channel.write([4, handle])  # Op.DELETE
+        self._channel.write((4, handle))  # Op.DELETE
 
     def clear(self) -> Self:
         """Remove everything inside this element. Returns at once, this element."""
         handle = self._named()
         self._channel.forget_element(handle, inside=True)
-        self._channel.write([Op.CLEAR, handle])
+        self._channel.write((Op.CLEAR, handle))
         return self
 
     def focus(self) -> Self:
         """Give the element the keyboard focus. Returns at once, this element."""
-        self._channel.write([Op.FOCUS, self._named()])
+        self._channel.write((Op.FOCUS, self._named()))
         return self
 
     def blur(self) -> Self:
         """Take the keyboard focus away. Returns at once, this element."""
-        self._channel.write([Op.BLUR, self._named()])
+        self._channel.write((Op.BLUR, self._named()))
         return self
 
     def scroll_into_view(self) -> Self:
         """Scroll so that the element can be seen. Returns at once, this element."""
-        self._channel.write([Op.SCROLL_INTO_VIEW, self._named()])
+        self._channel.write((Op.SCROLL_INTO_VIEW, self._named()))
         return self
 
     def form_data(self) -> dict[str, str | list[str]]:
@@ -257,10 +261,10 @@ class ElementWrapper:
         if element_type not in _KNOWN_TAGS:
             check_tag(element_type)
         channel = self._channel
-        reference = self._named()
-        beside = code in {2, 3}  # Op.ADD_BEFORE, Op.ADD_AFTER
-        handle = channel.new_handle(channel.parent_of(reference) if beside else reference)
-        channel.write([code, reference, handle, element_type])
+        reference = self._handle if self._epoch == channel.epoch else self._named()
+        inside = code == 1 or code not in _BESIDE
+        handle = channel.new_handle(reference if inside else channel.parent_of(reference))
+        channel.write((code, reference, handle, element_type))
         element = ElementWrapper(channel, handle)
         if id is not None:
             element.id = id
@@ -280,11 +284,12 @@ class ElementWrapper:
             raise ElementGone(message)
         self._epoch = channel.epoch
         self._handle = channel.new_handle()
-        channel.write([Op.BIND, self._handle, self._selector])
+        channel.write((Op.BIND, self._handle, self._selector))
         return self._handle
 
 
 _KNOWN_PROPERTIES = frozenset({"id", "value", "className", "title", "textContent", "placeholder", "name"})
+_BESIDE = frozenset({Op.ADD_BEFORE, Op.ADD_AFTER})
 _KNOWN_EVENTS = frozenset({"click", "input", "change", "submit", "keydown"})
 _KNOWN_TAGS = frozenset(
     {"div", "p", "span", "button", "li", "ul", "ol", "tr", "td", "th", "a", "b", "input", "label", "h1", "h2", "h3"}

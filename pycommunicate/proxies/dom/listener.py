@@ -3,66 +3,43 @@
 import inspect
 from collections.abc import Callable, Iterable
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-if TYPE_CHECKING:
-    from collections import deque
+from typing import Any, Final, Literal
 
 WhileRunning = Literal["parallel", "queue", "drop"]
-_NO_OPTIONS: Final[dict[str, Any]] = {}
+_GATHERS: Final = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 _WHILE_RUNNING: Final = ("parallel", "queue", "drop")
+
+
+Terms = tuple[str, bool, bool, WhileRunning, str | None]
+"""How a listener is to be served: event, whether its handler takes it, once, while running, selector."""
 
 
 class Listener:
     """What `add_event_listener` returns. `remove()` ends it."""
 
-    __slots__ = (
-        "_channel",
-        "event",
-        "habit",
-        "handle",
-        "handler",
-        "number",
-        "once",
-        "operands",
-        "running",
-        "selector",
-        "takes_event",
-        "waiting",
-        "while_running",
-    )
+    __slots__ = ("_channel", "_epoch", "_number")
 
-    def __init__(
-        self, channel: Any, handle: int, event: str, handler: Callable[..., object], *, once: bool, while_running: str
-    ) -> None:
-        if not callable(handler):
-            message = (
-                f"the handler of {event!r} is a {type(handler).__name__}; expected a function (without its parentheses)"
-            )
-            raise TypeError(message)
-        if while_running not in _WHILE_RUNNING:
-            message = f"while_running is {while_running!r}; expected one of {', '.join(_WHILE_RUNNING)}"
-            raise ValueError(message)
+    def __init__(self, channel: Any, number: int) -> None:
         self._channel = channel
-        self.number = 0
-        self.habit: Any = None
-        """What its handlers ask; see `server.connection.foresight.habits`."""
-        self.operands: Any = None
-        """What the browser was told of its handler's arguments: their names, and what they were."""
-        self.selector: str | None = None
-        self.handle = handle
-        self.event = event
-        self.handler = handler
-        self.takes_event = takes_argument(handler, "event")
-        self.once = once
-        self.while_running = while_running
-        self.running = 0
-        self.waiting: deque[Any] | None = None
+        self._epoch = channel.epoch
+        self._number = number
 
     def remove(self) -> None:
         """End the listener. Events that were made before are no longer handled. May be called again. No round trip."""
-        if self.number:
-            self._channel.forget(self)
+        if self._epoch == self._channel.epoch:  # else it ended with its view
+            self._channel.forget(self._number)
+
+
+def check_listener(event: str, handler: object, while_running: str) -> None:
+    """Raise what tells that `handler` can't be called, or that `while_running` is none of the known ways."""
+    if not callable(handler):
+        message = (
+            f"the handler of {event!r} is a {type(handler).__name__}; expected a function (without its parentheses)"
+        )
+        raise TypeError(message)
+    if while_running not in _WHILE_RUNNING:
+        message = f"while_running is {while_running!r}; expected one of {', '.join(_WHILE_RUNNING)}"
+        raise ValueError(message)
 
 
 def options(
@@ -76,8 +53,6 @@ def options(
     selector: str | None,
 ) -> dict[str, Any]:
     """Return the options of the `listen` operation, only those that are set."""
-    if not (takes_event or prevent_default or stop_propagation or once or reset or keys or selector):
-        return _NO_OPTIONS
     if isinstance(keys, str):
         keys = (keys,)
     chosen = {
@@ -98,6 +73,10 @@ def takes_argument(function: Callable[..., object], name: str) -> bool:
     A parameter with a default (`lambda index=index: ...`) is the function's own business. Raises `TypeError` where it
     requires more than one argument.
     """
+    if type(function) is FunctionType and not stands_for_another(function):
+        code = function.__code__
+        if not (code.co_argcount or code.co_kwonlyargcount or code.co_flags & _GATHERS):
+            return False  # most are of this kind, and a row of a table has a handler of its own
     plain = _plain_parameters(function)
     if plain is not None:
         names, required_names = plain
@@ -123,14 +102,24 @@ def _plain_parameters(function: Callable[..., object]) -> tuple[tuple[str, ...],
     """
     bound = type(function) is MethodType
     plain: Any = function.__func__ if bound else function  # type: ignore[attr-defined]
-    if type(plain) is not FunctionType or plain.__dict__:  # it may say there that it stands for another
+    if type(plain) is not FunctionType or stands_for_another(plain):
         return None
     code = plain.__code__
-    names = code.co_varnames[int(bound) : code.co_argcount]
-    required = max(len(names) - len(plain.__defaults__ or ()), 0)
-    if code.co_kwonlyargcount or required > 1 or code.co_argcount < bound:
+    count = code.co_argcount - bound
+    if code.co_kwonlyargcount or count < 0 or (code.co_flags & _GATHERS and plain.__dict__):
         return None
-    return names, required
+    if not count:
+        return (), 0
+    required = max(count - len(plain.__defaults__ or ()), 0)
+    return None if required > 1 else (code.co_varnames[int(bound) : code.co_argcount], required)
+
+
+def stands_for_another(function: FunctionType) -> bool:
+    """Whether the function says that it stands for another one (`functools.wraps`), or which signature it has.
+
+    Not by its `__dict__`: to look at it is to make it, and a row of a table has a handler of its own.
+    """
+    return getattr(function, "__wrapped__", None) is not None or getattr(function, "__signature__", None) is not None
 
 
 def describe(function: Callable[..., object]) -> str:

@@ -29,7 +29,12 @@ class Property(Generic[T]):
         return element.get_property(self._name)  # type: ignore[no-any-return]
 
     def __set__(self, element: "ElementWrapper", value: T) -> None:
-        element.set_property(self._name, value)
+        if type(value) is str:  # what these names hold as text is no code and no URL: see `set_property`
+            channel = element._channel
+            handle = element._handle if element._epoch == channel.epoch else element._named()
+            channel.write((6, handle, self._name, value))  # Op.SET_PROPERTY
+        else:
+            element.set_property(self._name, value)
 
 
 class Content:
@@ -48,8 +53,10 @@ class Content:
         return element.get_property("innerText")  # type: ignore[no-any-return]
 
     def __set__(self, element: "ElementWrapper", value: object) -> None:
-        text = "" if value is None else str(value)
-        element._channel.write([5, element._named(), text])  # Op.CONTENT
+        text = value if type(value) is str else "" if value is None else str(value)
+        channel = element._channel
+        handle = element._handle if element._epoch == channel.epoch else element._named()
+        channel.write((5, handle, text))  # Op.CONTENT
 
 
 class Style:
@@ -69,7 +76,7 @@ class Style:
         """Set the value (`"4px"`); None or an empty str removes it. Returns at once."""
         element = self._element
         text = None if value is None else str(value)
-        element._channel.write([Op.SET_STYLE, element._named(), check_style(name), text])
+        element._channel.write((Op.SET_STYLE, element._named(), check_style(name), text))
 
     def __delitem__(self, name: str) -> None:
         """Remove the property from the inline style. Returns at once."""
@@ -116,7 +123,7 @@ class Attributes:
         if text is not None and is_url_name(name):
             check_urls(name, text)
         element = self._element
-        element._channel.write([Op.SET_ATTRIBUTE, element._named(), name, text])
+        element._channel.write((Op.SET_ATTRIBUTE, element._named(), name, text))
 
     def __delitem__(self, name: str) -> None:
         """Remove the attribute. Returns at once."""
@@ -186,7 +193,7 @@ class Classes:
                 message = f"{name!r} is no class; expected a str without spaces, one argument a class"
                 raise ValueError(message)
         element = self._element
-        element._channel.write([Op.SET_CLASSES, element._named(), list(added), list(removed)])
+        element._channel.write((Op.SET_CLASSES, element._named(), list(added), list(removed)))
 
 
 def _strings(value: object) -> dict[str, str]:

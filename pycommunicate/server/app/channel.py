@@ -1,5 +1,6 @@
 """The channel of a page: what its elements do with it. Writes are gathered, reads are asked, listeners are kept."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -8,10 +9,10 @@ from pycommunicate.engine import Engine
 from pycommunicate.errors import BrowserGone, NotConnected, ProtocolError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import HANDLE, VALUE, Answer, check_answers
-from pycommunicate.protocol.operations import Op
+from pycommunicate.protocol.operations import Op, Operation
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.channel import Named
-from pycommunicate.proxies.dom.listener import Listener
+from pycommunicate.proxies.dom.listener import Terms
 from pycommunicate.server.connection.ahead import Ahead
 from pycommunicate.server.connection.credit import Credit
 from pycommunicate.server.connection.foresight.answers import (
@@ -28,7 +29,7 @@ from pycommunicate.server.connection.foresight.habits import Habit, Question, ar
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.inbox import Inbox
 from pycommunicate.server.connection.listeners import Listeners
-from pycommunicate.server.connection.outbox import Outbox
+from pycommunicate.server.connection.outbox import OPERATION_BYTES, Outbox
 from pycommunicate.server.connection.pressure import Pressure
 from pycommunicate.server.connection.reads import Reads
 from pycommunicate.server.connection.resume import new_id
@@ -57,6 +58,7 @@ class PageChannel:
         self.pressure = Pressure(engine, self.outbox, limits.overflow_deadline)
         self.reads = Reads(engine, limits)
         self.listeners = Listeners()
+        self.new_handle = self.listeners.new_handle
         self.overflowed = False
         self.told: dict[Habit, Told | None] = {}
         """The habits of this page's listeners, and what the browser was told to ask along for them."""
@@ -68,8 +70,18 @@ class PageChannel:
 
     # -- Channel ----------------------------------------------------------------------------------------------------------
 
-    def write(self, operation: list[Any]) -> None:
+    def write(self, operation: Operation) -> None:
         """Append an operation. See `Channel.write`."""
+        outbox = self.outbox
+        last = operation[-1]
+        size = outbox.size + (OPERATION_BYTES + len(last) if type(last) is str else OPERATION_BYTES)
+        if size < outbox.quiet and self._ident() == self._thread:  # nearly always
+            outbox.size = size
+            outbox.pending.append(operation)
+            return
+        self._write(operation)
+
+    def _write(self, operation: Operation) -> None:
         if self._ident() != self._thread:
             self.engine.call_soon(partial(self._write_from_thread, operation))
             return
@@ -82,7 +94,7 @@ class PageChannel:
         """Count what each run writes. In debug; without it, nothing of it is in the way of a write."""
         write = self.write
 
-        def counted(operation: list[Any]) -> None:
+        def counted(operation: Operation) -> None:
             recall = self._recall()
             if recall is not None and recall.cost is not None:
                 recall.cost.wrote(operation)
@@ -145,24 +157,25 @@ class PageChannel:
             recall.found(question, handle)
         return handle
 
-    def new_handle(self, parent: int = 0) -> int:
-        """Return the next handle."""
-        return self.listeners.new_handle(parent)
-
     def parent_of(self, handle: int) -> int:
         """Return the handle of the element around `handle`, 0 where it is not known."""
         return self.listeners.parent_of(handle)
 
-    def listen(self, listener: Listener) -> list[Any] | None:
+    def listen(self, handle: int, handler: Callable[..., object], terms: Terms) -> tuple[int, list[Any] | None]:
         """Keep a listener until it is removed or its view ends. See `Channel.listen`."""
-        self.listeners.add(listener)
-        habit = listener.habit = self.habit_of(listener.handler)
+        habit = self.habit_of(handler)
+        number = self.listeners.new_number()
+        if self._ident() == self._thread:
+            self.listeners.keep(number, handle, handler, terms, habit)
+        else:  # before its operation, which takes the same way
+            self.engine.call_soon(partial(self._keep_from_thread, self.epoch, number, handle, handler, terms, habit))
         if habit is None:
-            return None
-        self.told.setdefault(habit, None)
+            return number, None
+        if habit not in self.told:
+            self.told[habit] = None
         if not habit.questions:
-            return None
-        return [habit.number, *self._operands(habit, listener)]
+            return number, None
+        return number, [habit.number, *self._operands(habit, number, handler)]
 
     def habit_of(self, function: Any) -> Habit | None:
         """Return what is known of such a function's questions."""
@@ -173,11 +186,10 @@ class PageChannel:
         """The view whose handlers run."""
         raise NotImplementedError
 
-    def forget(self, listener: Listener) -> None:
+    def forget(self, number: int) -> None:
         """Let a listener go."""
-        if self.listeners.get(listener.number) is listener:
-            self.listeners.remove(listener.number)
-            self.write([int(Op.UNLISTEN), listener.number])
+        if self.listeners.remove(number):
+            self.write((int(Op.UNLISTEN), number))
 
     def forget_element(self, handle: int, *, inside: bool = False) -> None:
         """Let go of the listeners in and on an element that is being deleted."""
@@ -197,7 +209,7 @@ class PageChannel:
         recall = self._recall()
         if recall is not None:
             recall.known_ahead(selector, handle, self.epoch)
-        self.write([int(Op.BIND), handle, selector])
+        self.write((int(Op.BIND), handle, selector))
         return handle
 
     def await_socket(self) -> None:
@@ -286,23 +298,22 @@ class PageChannel:
         circumstances = Circumstances({}, None, {}, vars(self.active_view))
         told = tell(habit, self._version + 1, circumstances, self.epoch)
         listeners: list[Any] = []
-        for listener in self.listeners:
-            if listener.habit is habit and (listener.operands is None or listener.operands[0] != habit.sources):
-                operands = self._operands(habit, listener)
-                listeners.append([listener.number, *operands] if operands else listener.number)
+        for number, handler in self.listeners.with_habit(habit):
+            known = self.listeners.operands.get(number)
+            if known is None or known[0] != habit.sources:
+                operands = self._operands(habit, number, handler)
+                listeners.append([number, *operands] if operands else number)
         if before is not None and before.reads == told.reads and not listeners:
             self.told[habit] = told._replace(version=before.version)
             return
         self._version += 1
         self.told[habit] = told
         # Not through write(): this is nobody's handler that could wait, and no reason to give up a page that is behind.
-        self.outbox.write([int(Op.FORETELL), habit.number, told.version, told.reads, listeners])
+        self.outbox.write((int(Op.FORETELL), habit.number, told.version, told.reads, listeners))
 
-    def _operands(self, habit: Habit, listener: Listener) -> list[Any]:
-        operands = (
-            arguments_told(habit.sources, arguments_of(listener.handler), self.epoch) if habit.sources else _NO_OPERANDS
-        )
-        listener.operands = (habit.sources, operands) if operands else _KNOWN
+    def _operands(self, habit: Habit, number: int, handler: Callable[..., object]) -> list[Any]:
+        operands = arguments_told(habit.sources, arguments_of(handler), self.epoch) if habit.sources else _NO_OPERANDS
+        self.listeners.operands[number] = (habit.sources, operands) if operands else _KNOWN
         return operands
 
     # -- for the page -------------------------------------------------------------------------------------------------------
@@ -322,7 +333,7 @@ class PageChannel:
             foreseen.drop()
         self.foreseen.clear()
 
-    def send_read(self, operation: list[Any]) -> int:
+    def send_read(self, operation: Operation) -> int:
         """Send a read with everything before it; return its number."""
         self.outbox.write(operation)
         self.outbox.flush()
@@ -344,7 +355,11 @@ class PageChannel:
         )
         raise NotConnected(message)
 
-    def _write_from_thread(self, operation: list[Any]) -> None:
+    def _keep_from_thread(self, epoch: str, *listener: Any) -> None:
+        if epoch == self.epoch:
+            self.listeners.keep(*listener)
+
+    def _write_from_thread(self, operation: Operation) -> None:
         if self.state in (State.LIVE, State.LOST) and not self.overflowed:
             self.outbox.write(operation)
             if self.outbox.full:

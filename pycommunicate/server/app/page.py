@@ -264,7 +264,7 @@ class Page(PageWork):
         url = check_url(location, navigation=True)
         if self.state is State.WAITING and self.ahead is None:
             return lambda: flask_redirect(url)
-        self.write([int(Op.NAVIGATE), url])
+        self.write((int(Op.NAVIGATE), url))
         return None
 
     def keep_state(self) -> None:
@@ -398,7 +398,7 @@ class Page(PageWork):
         with self.runtime.recording(self):
             self.controller.view.load()
         if self.state is not State.ENDED:
-            self.write([int(Op.LOADED)])
+            self.write((int(Op.LOADED),))
 
     def _end_view(self, reason: str) -> None:
         self.begin_epoch(reason)

@@ -10,14 +10,15 @@ from pycommunicate.protocol.messages import EventMade
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.dom.element import ElementWrapper
 from pycommunicate.proxies.dom.event import Event
-from pycommunicate.proxies.dom.listener import Listener, takes_argument
+from pycommunicate.proxies.dom.listener import takes_argument
 from pycommunicate.server.app.channel import PageChannel
 from pycommunicate.server.app.execution import run_guarded
 from pycommunicate.server.bases.controller import Controller
 from pycommunicate.server.connection.cost import Cost
-from pycommunicate.server.connection.foresight.habits import Habit
+from pycommunicate.server.connection.foresight.habits import Habit, HabitsOfView
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.handlers import HandlerQueue
+from pycommunicate.server.connection.listeners import Listening
 from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.runtime import Runtime, State
 from pycommunicate.server.connection.timers import PageTimer
@@ -44,6 +45,7 @@ class PageWork(PageChannel):
         self._timers: set[PageTimer] = set()
         self._subscriptions: list[Any] = []
         self._loading: Recall | None = None
+        self._habits: tuple[type, HabitsOfView] | None = None
 
     # -- events -----------------------------------------------------------------------------------------------------------
 
@@ -61,36 +63,38 @@ class PageWork(PageChannel):
             self.ignored += 1
             self.inbox.finish()
             return
-        if listener.once:
+        kind = listener.kind
+        if kind.once:
             self.listeners.remove(listener.number)
-        if listener.running and listener.while_running == "drop":
+        if listener.running and kind.while_running == "drop":
             self.inbox.finish()
-        elif listener.running and listener.while_running == "queue":
+        elif listener.running and kind.while_running == "queue":
             listener.waiting = listener.waiting or deque()
             listener.waiting.append(message.payload)
         else:
             self._start(listener, message.payload, message)
 
-    def _start(self, listener: Listener, payload: dict[str, JSON] | None, message: EventMade | None = None) -> None:
-        listener.running += 1
-        arguments = (self._make_event(payload),) if listener.takes_event else ()
+    def _start(self, listener: Listening, payload: dict[str, JSON] | None, message: EventMade | None = None) -> None:
+        self.listeners.begun(listener)
+        arguments = (self._make_event(payload),) if listener.kind.takes_event else ()
         done = partial(self._handled, listener, self.epoch)
         recall = self._recall_of(listener, payload or {}, message)
-        self._put(listener.handler, arguments, f"the {listener.event} handler", done, recall=recall)
+        self._put(listener.handler, arguments, f"the {listener.kind.event} handler", done, recall=recall)
 
-    def _recall_of(self, listener: Listener, payload: dict[str, JSON], message: EventMade | None) -> Recall:
-        matched = payload.get("target") if listener.selector is not None or listener.takes_event else listener.handle
+    def _recall_of(self, listener: Listening, payload: dict[str, JSON], message: EventMade | None) -> Recall:
+        kind = listener.kind
+        matched = payload.get("target") if kind.selector is not None or kind.takes_event else listener.handle
         if isinstance(matched, int):
             self.reads.named(matched)
         view = self.controller.view
         recall = Recall(
-            listener.habit,
+            kind.habit,
             listener.handler,
             view,
             matched=matched if isinstance(matched, int) else None,
             payload=payload,
         )
-        told = self.told.get(listener.habit)
+        told = self.told.get(kind.habit)
         answers = message.answers if message is not None else None
         if told is None or message is None or answers is None or listener.operands is None:
             return recall
@@ -99,8 +103,8 @@ class PageWork(PageChannel):
             self._foresee(recall, told, recall.circumstances, operands, answers.answers, message.applied)
         return recall
 
-    def _handled(self, listener: Listener, epoch: str) -> None:
-        listener.running -= 1
+    def _handled(self, listener: Listening, epoch: str) -> None:
+        self.listeners.ended(listener)
         if epoch != self.epoch:
             return
         self.inbox.finish()
@@ -163,7 +167,7 @@ class PageWork(PageChannel):
 
     def handlers(self) -> Iterator[object]:
         """What the page calls when something happens: its listeners' handlers, and what runs its timers and subscriptions."""
-        yield from (listener.handler for listener in self.listeners)
+        yield from self.listeners.handlers()
         yield from (timer.run for timer in self._timers)
         yield from (subscription.deliver for subscription in self._subscriptions)
 
@@ -217,7 +221,11 @@ class PageWork(PageChannel):
 
     def habit_of(self, function: Any) -> Habit | None:
         """Return what is known of such a function's questions."""
-        return self.runtime.habits.of(function, type(self.controller.view))
+        view = type(self.controller.view)
+        known = self._habits
+        if known is None or known[0] is not view:
+            known = self._habits = (view, self.runtime.habits.of_view(view))
+        return known[1].of(function)
 
     @property
     def active_view(self) -> Any:

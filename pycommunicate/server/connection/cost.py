@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from pycommunicate.protocol.operations import Operation
 from pycommunicate.protocol.values import dumps
 from pycommunicate.proxies.dom.listener import describe
 
@@ -28,7 +29,7 @@ class Cost:
         self._bytes = 0
         self._asked: Counter[str] = Counter()
 
-    def wrote(self, operation: list[Any]) -> None:
+    def wrote(self, operation: Operation) -> None:
         """Count an operation."""
         self._operations += 1
         self._bytes += len(dumps(operation).encode()) + 1

@@ -1,32 +1,85 @@
 """The listeners of one page, and what the server knows of its tree: enough to drop the listeners of what it deletes."""
 
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Any, NamedTuple
 
-from pycommunicate.proxies.dom.listener import Listener
+from pycommunicate.proxies.dom.listener import Terms
+
+_FEWEST_GAPS = 32
+
+
+class Kind(NamedTuple):
+    """What all listeners share that were made by the same lines."""
+
+    event: str
+    takes_event: bool
+    once: bool
+    while_running: str
+    selector: str | None
+    habit: Any
+    """What its handlers ask; see `server.connection.foresight.habits`."""
+
+
+class Listening:
+    """One listener while its handler runs, or is about to."""
+
+    __slots__ = ("handle", "handler", "kind", "number", "operands", "running", "waiting")
+
+    def __init__(self, number: int, handle: int, handler: Callable[..., object], kind: Kind) -> None:
+        self.number = number
+        self.handle = handle
+        self.handler = handler
+        self.kind = kind
+        self.operands: Any = None
+        """What the browser was told of its handler's arguments: their names, and what they were."""
+        self.running = 0
+        self.waiting: deque[Any] | None = None
 
 
 class Listeners:
-    """Numbers handles and listeners of one epoch."""
+    """Numbers handles and listeners of one epoch.
 
-    __slots__ = ("_by_number", "_number", "_parents")
+    A page may have thousands of listeners, and hardly any ever runs: one is an entry in four columns, 28 bytes and no object of its own.
+    """
+
+    __slots__ = (
+        "_gaps",
+        "_handlers",
+        "_handles",
+        "_kinds",
+        "_known",
+        "_number",
+        "_numbers",
+        "_parents",
+        "_running",
+        "operands",
+    )
 
     def __init__(self) -> None:
         self.begin()
 
     def __len__(self) -> int:
-        return len(self._by_number)
-
-    def __iter__(self) -> Iterator[Listener]:
-        return iter(tuple(self._by_number.values()))
+        return len(self._numbers) - self._gaps
 
     def begin(self) -> None:
         """Start a new epoch: handles and listeners of the one before are gone."""
-        self._by_number: dict[int, Listener] = {}
-        self._number = 0
+        self._number = count(1)
+        self._numbers = array("i")  # ascending
+        self._handles = array("q")
+        self._handlers: list[Any] = []  # None: a gap
+        self._kinds: list[Kind] = []
+        self._gaps = 0
+        self._known: dict[tuple[Any, ...], Kind] = {}
+        self._running: dict[int, Listening] = {}
+        self.operands: dict[int, Any] = {}
+        """What the browser was told of handlers' arguments, by the listener's number."""
         self._parents = array("i", [0])
 
-    def new_handle(self, parent: int) -> int:
+    def new_handle(self, parent: int = 0) -> int:
         """Return the next handle."""
         parents = self._parents
         parents.append(parent)
@@ -36,25 +89,105 @@ class Listeners:
         """Return the handle of the element around `handle`, 0 where it is not known."""
         return self._parents[handle] if 0 < handle < len(self._parents) else 0
 
-    def add(self, listener: Listener) -> None:
-        """Keep `listener` and give it its number."""
-        self._number += 1
-        listener.number = self._number
-        self._by_number[self._number] = listener
+    def new_number(self) -> int:
+        """Return the number for a listener that is about to be kept. From any thread."""
+        return next(self._number)
 
-    def get(self, number: int) -> Listener | None:
+    def keep(self, number: int, handle: int, handler: Callable[..., object], terms: Terms, habit: Any) -> None:
+        """Keep a listener."""
+        key = (*terms, habit)
+        kind = self._known.get(key)
+        if kind is None:
+            kind = self._known[key] = Kind(*key)
+        numbers = self._numbers
+        if numbers and number < numbers[-1]:  # it was made in another thread
+            place = bisect_left(numbers, number)
+            numbers.insert(place, number)
+            self._handles.insert(place, handle)
+            self._handlers.insert(place, handler)
+            self._kinds.insert(place, kind)
+            return
+        numbers.append(number)
+        self._handles.append(handle)
+        self._handlers.append(handler)
+        self._kinds.append(kind)
+
+    def get(self, number: int) -> Listening | None:
         """Return a listener, None where it has ended."""
-        return self._by_number.get(number)
+        place = self._place(number)
+        if place is None:
+            return None
+        listening = self._running.get(number)
+        if listening is None:
+            listening = Listening(number, self._handles[place], self._handlers[place], self._kinds[place])
+        listening.operands = self.operands.get(number)
+        return listening
+
+    def begun(self, listening: Listening) -> None:
+        """A run of the handler begins."""
+        listening.running += 1
+        if listening.running == 1 and self._place(listening.number) is not None:
+            self._running[listening.number] = listening
+
+    def ended(self, listening: Listening) -> None:
+        """A run of the handler has ended."""
+        listening.running -= 1
+        if not listening.running and self._running.get(listening.number) is listening:
+            del self._running[listening.number]
 
     def remove(self, number: int) -> bool:
         """Let a listener go. Return whether it was there."""
-        return self._by_number.pop(number, None) is not None
+        place = self._place(number)
+        if place is None:
+            return False
+        self._drop(place)
+        self._close_gaps()
+        return True
 
     def remove_within(self, handle: int, *, inside: bool) -> None:
         """Let go of the listeners of `handle` and of what the server put inside it (with `inside`: only of these)."""
-        for number, listener in tuple(self._by_number.items()):
-            place = self.parent_of(listener.handle) if inside else listener.handle
-            while place and place != handle:
-                place = self.parent_of(place)
-            if place == handle:
-                del self._by_number[number]
+        parent_of = self.parent_of
+        for place, handler in enumerate(self._handlers):
+            if handler is None:
+                continue
+            around = parent_of(self._handles[place]) if inside else self._handles[place]
+            while around and around != handle:
+                around = parent_of(around)
+            if around == handle:
+                self._drop(place)
+        self._close_gaps()
+
+    def handlers(self) -> list[Callable[..., object]]:
+        """Return the handlers of all listeners."""
+        return [handler for handler in self._handlers if handler is not None]
+
+    def with_habit(self, habit: Any) -> list[tuple[int, Callable[..., object]]]:
+        """Return the listeners whose handlers have that habit: number and handler."""
+        everything = zip(self._numbers, self._handlers, self._kinds, strict=True)
+        return [
+            (number, handler) for number, handler, kind in everything if kind.habit is habit and handler is not None
+        ]
+
+    def _place(self, number: int) -> int | None:
+        numbers = self._numbers
+        place = bisect_left(numbers, number)
+        return (
+            place if place < len(numbers) and numbers[place] == number and self._handlers[place] is not None else None
+        )
+
+    def _drop(self, place: int) -> None:
+        self._handlers[place] = None
+        self._gaps += 1
+        self._running.pop(self._numbers[place], None)
+        self.operands.pop(self._numbers[place], None)
+
+    def _close_gaps(self) -> None:
+        if self._gaps < _FEWEST_GAPS or self._gaps * 2 < len(self._numbers):
+            return
+        kept = [place for place, handler in enumerate(self._handlers) if handler is not None]
+        self._numbers = array("i", [self._numbers[place] for place in kept])
+        self._handles = array("q", [self._handles[place] for place in kept])
+        self._handlers = [self._handlers[place] for place in kept]
+        self._kinds = [self._kinds[place] for place in kept]
+        self._known = {kind: kind for kind in self._kinds}
+        self._gaps = 0

@@ -2,18 +2,19 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import encode_operations
+from pycommunicate.protocol.operations import Operation
 from pycommunicate.protocol.repeats import fold
 from pycommunicate.protocol.values import dumps
 
 Send = Callable[[str], None]
 """Hands one packet to the connection. Must not block."""
 
-_OPERATION_BYTES = 16
+OPERATION_BYTES = 16
 _GATHERED_BYTES = 4096
 
 
@@ -23,7 +24,7 @@ class Batch(NamedTuple):
     first: int
     last: int
     json: str
-    operations: list[list[Any]] | None
+    operations: list[Operation] | None
     """The same, for who has to know what was written; None where that was let go."""
 
 
@@ -35,8 +36,8 @@ class Outbox:
     """
 
     __slots__ = (
-        "_batches", "_engine", "_limit", "_limits", "_next", "_pending", "_scheduled", "_send", "_size", "_tail",
-        "epoch", "full", "unacknowledged",
+        "_batches", "_engine", "_limit", "_limits", "_next", "_scheduled", "_send", "_tail",
+        "epoch", "full", "pending", "quiet", "size", "unacknowledged",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, limits: Limits, tail: Callable[[], tuple[int, int]]) -> None:
@@ -52,34 +53,40 @@ class Outbox:
         """Start a new epoch: what was written before is no longer wanted, numbers begin at 1."""
         self.epoch = epoch
         self._next = 1
-        self._pending: list[list[Any]] = []
-        self._size = 0
+        self.pending: list[Operation] = []
+        """What the next batch will be."""
+        self.size = 0
+        """About how many bytes that is."""
+        self.quiet = 0
+        """Up to which size an operation may just be appended: nothing has to be scheduled, sent or refused. Every write that may find it otherwise
+        finds 0 here, and takes the long way through `write`, which sets it."""
         self._limit = self._limits.first_batch_bytes
         self._batches.clear()
         self.unacknowledged = 0
         self.full = False
         """Whether the browser is further behind than one page may be."""
 
-    def write(self, operation: list[Any]) -> bool:
+    def write(self, operation: Operation) -> bool:
         """Append `operation`. Return whether that filled the batch (which then was sent)."""
-        self._pending.append(operation)
+        self.pending.append(operation)
         last = operation[-1]
-        self._size = size = self._size + (_OPERATION_BYTES + len(last) if type(last) is str else _OPERATION_BYTES)
+        self.size = size = self.size + (OPERATION_BYTES + len(last) if type(last) is str else OPERATION_BYTES)
         if size >= self._limit:
             self.flush()
             return True
         if not self._scheduled:
             self._scheduled = True
             self._engine.call_soon(self._flush_scheduled)
+        self.quiet = 0 if self.full else self._limit
         return False
 
     def flush(self) -> None:
         """Send what was written since the last batch."""
-        if not self._pending:
+        if not self.pending:
             return
-        if self._size >= self._limit:
+        if self.size >= self._limit:
             self._limit = self._limits.batch_bytes
-        operations, self._pending, self._size = self._pending, [], 0
+        operations, self.pending, self.size, self.quiet = self.pending, [], 0, 0
         first, self._next = self._next, self._next + len(operations)
         # A page without a connection keeps no more than it has to.
         known = operations if self._send is not None else None
@@ -111,8 +118,8 @@ class Outbox:
 
     def drop(self) -> None:
         """Drop what the browser has not applied; it will be mounted anew."""
-        self._pending = []
-        self._size = 0
+        self.pending = []
+        self.size = self.quiet = 0
         self._batches.clear()
         self.unacknowledged = 0
         self.full = False
@@ -131,11 +138,11 @@ class Outbox:
     @property
     def last_written(self) -> int:
         """The number of the last operation, sent or not."""
-        return self._next - 1 + len(self._pending)
+        return self._next - 1 + len(self.pending)
 
-    def since(self, number: int) -> list[list[list[Any]]] | None:
+    def since(self, number: int) -> list[list[Operation]] | None:
         """Return what was written after operation `number`, in pieces; None where not all of it is known any more."""
-        found: list[list[list[Any]]] = []
+        found: list[list[Operation]] = []
         known = number
         for batch in self._batches:
             if batch.last <= number:
@@ -146,7 +153,7 @@ class Outbox:
             known = batch.last
         if known < self._next - 1:
             return None
-        found.append(self._pending[max(0, number + 1 - self._next) :])
+        found.append(self.pending[max(0, number + 1 - self._next) :])
         return found
 
     def _emit(self, batch: Batch) -> None:
@@ -156,6 +163,7 @@ class Outbox:
 
     def _flush_scheduled(self) -> None:
         self._scheduled = False
+        self.quiet = 0
         # While the connection is lost, what is written turn by turn is gathered: it will travel in few messages.
-        if self._send is not None or self._size >= _GATHERED_BYTES:
+        if self._send is not None or self.size >= _GATHERED_BYTES:
             self.flush()

@@ -16,7 +16,7 @@ from pycommunicate.errors import (
 )
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import ERROR, HANDLE, Answer
-from pycommunicate.protocol.operations import Op
+from pycommunicate.protocol.operations import Op, Operation
 from pycommunicate.proxies.channel import Named
 
 _UNANSWERED: Any = object()
@@ -28,7 +28,7 @@ class Read:
 
     __slots__ = ("answer", "deadline", "error", "number", "operation", "signal", "taken")
 
-    def __init__(self, operation: list[Any], signal: Event | None, deadline: float) -> None:
+    def __init__(self, operation: Operation, signal: Event | None, deadline: float) -> None:
         self.operation = operation
         self.number = 0
         self.signal = signal
@@ -61,11 +61,11 @@ class Reads:
             self.latest_name = handle
 
     def ask_along(
-        self, code: int, arguments: tuple[object, ...], write: Callable[[list[Any]], object], taken: Taken
+        self, code: int, arguments: tuple[object, ...], write: Callable[[Operation], object], taken: Taken
     ) -> int:
         """Write a read that nobody waits for; `taken` is called with its answer. Return its tag, for `forget`."""
         self._tag += 1
-        read = Read([int(code), self._tag, *arguments], None, float("inf"))
+        read = Read((int(code), self._tag, *arguments), None, float("inf"))
         read.taken = taken
         self._pending[self._tag] = read
         write(read.operation)
@@ -75,11 +75,11 @@ class Reads:
         """An answer is no longer wanted."""
         self._pending.pop(tag, None)
 
-    def ask(self, code: int, arguments: tuple[object, ...], send: Callable[[list[Any]], int]) -> Any:
+    def ask(self, code: int, arguments: tuple[object, ...], send: Callable[[Operation], int]) -> Any:
         """Send the read and block for its answer. `send` returns the number that the operation got."""
         self._tag += 1
         tag = self._tag
-        read = Read([int(code), tag, *arguments], self._engine.event(), time.monotonic() + self._patience())
+        read = Read((int(code), tag, *arguments), self._engine.event(), time.monotonic() + self._patience())
         self._pending[tag] = read
         try:
             read.number = send(read.operation)

@@ -1,11 +1,22 @@
 """What the server deletes can't be clicked any more."""
 
-from pycommunicate.proxies.dom.listener import Listener
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING
+
 from pycommunicate.server.connection.listeners import Listeners
 
+if TYPE_CHECKING:
+    from pycommunicate.proxies.dom.listener import Terms
 
-def listener(handle: int) -> Listener:
-    return Listener(None, handle, "click", lambda: None, once=False, while_running="parallel")
+CLICK: Terms = ("click", False, False, "parallel", None)
+
+
+def keep(listeners: Listeners, handle: int) -> int:
+    number = listeners.new_number()
+    listeners.keep(number, handle, lambda: None, CLICK, None)
+    return number
 
 
 def test_deleting_an_element_ends_the_listeners_inside_it() -> None:
@@ -15,7 +26,7 @@ def test_deleting_an_element_ends_the_listeners_inside_it() -> None:
     label = listeners.new_handle(button)
     elsewhere = listeners.new_handle(0)
     for handle in (row, button, label, elsewhere):
-        listeners.add(listener(handle))
+        keep(listeners, handle)
     listeners.remove_within(row, inside=False)
     assert [listeners.get(n) is not None for n in (1, 2, 3, 4)] == [False, False, False, True]
 
@@ -23,8 +34,8 @@ def test_deleting_an_element_ends_the_listeners_inside_it() -> None:
 def test_clearing_an_element_keeps_its_own() -> None:
     listeners = Listeners()
     row = listeners.new_handle(0)
-    listeners.add(listener(row))
-    listeners.add(listener(listeners.new_handle(row)))
+    keep(listeners, row)
+    keep(listeners, listeners.new_handle(row))
     listeners.remove_within(row, inside=True)
     assert [listeners.get(n) is not None for n in (1, 2)] == [True, False]
 
@@ -32,3 +43,73 @@ def test_clearing_an_element_keeps_its_own() -> None:
 def test_elements_that_the_browser_named_have_no_known_parent() -> None:
     assert Listeners().parent_of(-5) == 0
     assert Listeners().parent_of(10**9) == 0
+
+
+def test_listeners_that_have_ended_leave_no_trace() -> None:
+    listeners = Listeners()
+    numbers = [keep(listeners, listeners.new_handle(0)) for _ in range(200)]
+    for number in numbers[:190]:
+        assert listeners.remove(number)
+        assert not listeners.remove(number)
+    assert [number for number, _ in listeners.with_habit(None)] == numbers[190:]
+    assert [listeners.get(number) is not None for number in numbers] == [False] * 190 + [True] * 10
+    assert len(listeners) == 10
+    assert len(listeners._numbers) < 64
+    assert keep(listeners, 1) == 201, "a number is never given twice"
+
+
+def test_a_listener_that_was_made_in_another_thread_comes_late_and_is_found() -> None:
+    listeners = Listeners()
+    early, late = listeners.new_number(), listeners.new_number()
+    listeners.keep(late, 7, print, CLICK, None)
+    listeners.keep(early, 5, print, CLICK, None)
+    found = [listeners.get(number) for number in (early, late)]
+    assert [listening.handle for listening in found if listening] == [5, 7]
+
+
+def test_a_listener_is_the_same_while_its_handler_runs_and_no_longer() -> None:
+    listeners = Listeners()
+    number = keep(listeners, 5)
+    listening = listeners.get(number)
+    assert listening is not None
+    listeners.begun(listening)
+    assert listeners.get(number) is listening
+    listeners.begun(listening)
+    listeners.ended(listening)
+    assert listeners.get(number) is listening
+    listeners.ended(listening)
+    assert listeners.get(number) is not listening
+    assert not listeners._running
+
+
+def test_a_listener_that_is_removed_while_its_handler_runs_is_gone() -> None:
+    listeners = Listeners()
+    number = keep(listeners, 5)
+    listening = listeners.get(number)
+    assert listening is not None
+    listeners.begun(listening)
+    listeners.remove(number)
+    assert listeners.get(number) is None
+    listeners.ended(listening)
+    assert not listeners._running
+
+
+def test_listeners_that_are_alike_share_what_they_have_in_common() -> None:
+    listeners = Listeners()
+    made = [listeners.get(keep(listeners, handle)) for handle in (1, 2)]
+    assert made[0] is not None
+    assert made[1] is not None
+    assert made[0].kind is made[1].kind
+
+
+def test_a_listener_of_a_row_is_a_few_bytes() -> None:
+    listeners = Listeners()
+    keep(listeners, 1)
+    tracemalloc.start()
+    try:
+        for _ in range(10_000):
+            listeners.keep(listeners.new_number(), listeners.new_handle(1), print, CLICK, None)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size / 10_000 < 64

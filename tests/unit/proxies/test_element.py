@@ -9,8 +9,9 @@ import pytest
 from markupsafe import Markup
 
 from pycommunicate import ElementGone, ElementWrapper, HTMLWrapper, NotSerializable, RefusedName, UnsafeURL
-from pycommunicate.protocol.operations import ARGUMENTS, Op
+from pycommunicate.protocol.operations import ARGUMENTS, Op, Operation
 from pycommunicate.proxies.channel import Named
+from pycommunicate.proxies.dom.listener import Terms
 
 
 class Recorder:
@@ -23,8 +24,8 @@ class Recorder:
         self.handles = 1
         self.listeners = 0
 
-    def write(self, operation: list[Any]) -> None:
-        self.written.append(operation)
+    def write(self, operation: Operation) -> None:
+        self.written.append(list(operation))
 
     def ask(self, code: int, *arguments: object) -> Any:
         self.written.append([code, "tag", *arguments])
@@ -44,12 +45,12 @@ class Recorder:
     def parent_of(self, handle: int) -> int:
         return 0
 
-    def listen(self, listener: Any) -> None:
+    def listen(self, handle: int, handler: Callable[..., object], terms: Terms) -> tuple[int, None]:
         self.listeners += 1
-        listener.number = self.listeners
+        return self.listeners, None
 
-    def forget(self, listener: Any) -> None:
-        self.written.append([Op.UNLISTEN, listener.number])
+    def forget(self, number: int) -> None:
+        self.written.append([Op.UNLISTEN, number])
 
     def forget_element(self, handle: int, *, inside: bool = False) -> None:
         pass

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pycommunicate.protocol.operations import FIRST_READ, Op
+from pycommunicate.protocol.operations import FIRST_READ, Op, Operation
 
 PLAIN_ID = re.compile(r"#([A-Za-z_][\w-]*)\Z", re.ASCII)
 _SIMPLE = re.compile(r"[\w\s#.>-]+\Z", re.ASCII)
@@ -35,16 +35,21 @@ class Changes:
         self.grown: set[int] = set()
         self.touched: set[int] = set()
 
-    def add(self, operations: Iterable[list[Any]]) -> None:
+    def add(self, operations: Iterable[Operation]) -> None:
         """Take in what was written."""
+        grown, emptied, ids, named = self.grown, self.emptied, self.ids, self.named
         for operation in operations:
             code = operation[0]
-            if code == _CHILD:
-                self.grown.add(operation[1])
-            elif code == _PROPERTY:
-                self._property(operation[1], operation[2], operation[3])
+            if code == _PROPERTY:
+                if operation[2] == "id" and type(operation[3]) is str:  # a row of a table has some of these
+                    named.add(operation[1])
+                    ids.add(operation[3].lower())
+                else:
+                    self._property(operation[1], operation[2], operation[3])
+            elif code == _CHILD:
+                grown.add(operation[1])
             elif code == _CONTENT:
-                self.emptied.add(operation[1])
+                emptied.add(operation[1])
             elif code == _LISTEN or code in _NEUTRAL:
                 continue
             else:
@@ -63,7 +68,7 @@ class Changes:
         else:
             self.unknown = True
 
-    def _other(self, code: int, operation: list[Any]) -> None:
+    def _other(self, code: int, operation: Operation) -> None:
         if code == Op.DELETE:
             self.gone.add(operation[1])
         elif code == Op.CLEAR:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from inspect import unwrap
+from itertools import count
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from pycommunicate.protocol.operations import Op
+from pycommunicate.proxies.dom.listener import stands_for_another
 
 MATCHED: Final = "matched"
 """The element that the event's listener matched, as the element of a question."""
@@ -59,36 +61,52 @@ class Habits:
     """The habits of an application's handlers."""
 
     def __init__(self) -> None:
-        # By the code's address, because comparing code compares what it holds. A view that hot reload has replaced takes its own along.
-        self._all: WeakKeyDictionary[type, dict[int, Habit]] = WeakKeyDictionary()
-        self._number = 0
+        # A view that hot reload has replaced takes its own along.
+        self._all: WeakKeyDictionary[type, HabitsOfView] = WeakKeyDictionary()
+        self._numbers = count(1)
 
-    def of(self, function: Callable[..., object], view: type) -> Habit | None:
+    def of_view(self, view: type) -> "HabitsOfView":
+        """Return the habits of the handlers of views of that class."""
+        habits = self._all.get(view)
+        if habits is None:
+            habits = self._all[view] = HabitsOfView(self._numbers)
+        return habits
+
+    def __iter__(self) -> Iterator[Habit]:
+        """Iterate over all of them."""
+        return (habit for habits in tuple(self._all.values()) for habit in habits)
+
+
+class HabitsOfView:
+    """The habits of the handlers of one class of views."""
+
+    __slots__ = ("_all", "_numbers")
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
+        self._all: dict[int, Habit] = {}  # by the code's address, because comparing code compares what it holds
+
+    def __iter__(self) -> Iterator[Habit]:
+        return iter(tuple(self._all.values()))
+
+    def of(self, function: Callable[..., object]) -> Habit | None:
         """Return the habit of a handler; None where it has no code of its own."""
         code = code_of(function)
         if code is None:
             return None
-        habits = self._all.get(view)
-        if habits is None:
-            habits = self._all[view] = {}
-        habit = habits.get(id(code))
-        if habit is None and len(habits) < _MOST_HABITS:
-            self._number += 1
-            habit = habits[id(code)] = Habit(self._number, code)
+        habit = self._all.get(id(code))
+        if habit is None and len(self._all) < _MOST_HABITS:
+            habit = self._all[id(code)] = Habit(next(self._numbers), code)
         return habit
-
-    def __iter__(self) -> Iterator[Habit]:
-        """Iterate over all of them."""
-        return (habit for habits in tuple(self._all.values()) for habit in tuple(habits.values()))
 
 
 def code_of(function: Any) -> CodeType | None:
     """Return the code that runs when `function` is called, without what is wrapped around it."""
     if type(function) is MethodType:
         function = function.__func__
-    if type(function) is not FunctionType or "__wrapped__" in function.__dict__:
-        function = _inner(function)
-    code = getattr(function, "__code__", None)
+    if type(function) is FunctionType and not stands_for_another(function):
+        return function.__code__
+    code = getattr(_inner(function), "__code__", None)
     return code if isinstance(code, CodeType) else None
 
 
