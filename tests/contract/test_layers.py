@@ -27,6 +27,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.serving": 5,
     "pycommunicate.server.app.channel": 4,
     "pycommunicate.server.app.ending": 4,
+    "pycommunicate.server.app.context": 3,
     "pycommunicate.server.app.execution": 4,
     "pycommunicate.server.app.hosts": 4,
     "pycommunicate.server.app.mounttokens": 4,

@@ -11,6 +11,7 @@ from flask import session as flask_session
 
 from pycommunicate.errors import BrowserGone
 from pycommunicate.proxies.dom.listener import describe
+from pycommunicate.server.app.context import PageContext, context_of
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.runtime import State
 from pycommunicate.server.current import run_for, running
@@ -56,9 +57,11 @@ def application_context(page: Any, *, loading: bool = False, recall: Recall | No
     if page.user.cookies is not None:
         environ["HTTP_COOKIE"] = page.user.cookies
     running_here = run_for(page, loading=loading, recall=recall)
-    with page.runtime.flask.request_context(environ), running_here, page.user.at_work():
+    context = context_of(page.runtime.flask, environ)
+    with context, running_here, page.user.at_work():
         yield
-        if flask_session.modified and page.state is not State.ENDED:
+        unseen = isinstance(context, PageContext) and not context.is_made
+        if not unseen and flask_session.modified and page.state is not State.ENDED:
             page.deliver_cookies(dict(flask_session))
 
 
