@@ -1,7 +1,6 @@
 """The messages between browser and server, as values. Nothing that comes from a browser is trusted before it went through `decode`."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.values import JSON, dumps
@@ -15,8 +14,7 @@ MOST_ANSWERS: Final = 64
 """How many answers may come along with an event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(NamedTuple):
     """What a connection begins with: which page it is for, and how far that page has come."""
 
     request: str | None
@@ -28,16 +26,14 @@ class Join:
     answers: "Foretold | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Foretold:
+class Foretold(NamedTuple):
     """Answers to what the page was told to ask along: 0 for none, else `[status, value, around, plain]`, the last two where they say something."""
 
     version: int
     answers: list[JSON]
 
 
-@dataclass(frozen=True, slots=True)
-class EventMade:
+class EventMade(NamedTuple):
     """Something a person (or a script) did that a listener waited for."""
 
     epoch: str
@@ -48,8 +44,7 @@ class EventMade:
     answers: Foretold | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventsMade:
+class EventsMade(NamedTuple):
     """Events that were made within one turn of the browser's loop, in order."""
 
     epoch: str
@@ -57,8 +52,7 @@ class EventsMade:
     events: list[EventMade]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer to a read. `status` 0: `value` is JSON; 1: a handle; 2: an error code."""
 
     epoch: str
@@ -68,17 +62,15 @@ class Answer:
     value: JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(NamedTuple):
     """Operations up to `applied` are done; the listeners in `released` are gone with their elements."""
 
     epoch: str
     applied: int
-    released: list[int] = field(default_factory=list)
+    released: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """The operation `number` could not be carried out."""
 
     epoch: str
@@ -87,15 +79,13 @@ class Failed:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(NamedTuple):
     """The page is being left."""
 
     epoch: str
 
 
-@dataclass(frozen=True, slots=True)
-class Visible:
+class Visible(NamedTuple):
     """The page is on the screen, and was told that it is stale. In debug only."""
 
     epoch: str

@@ -1,7 +1,6 @@
 """What runs right now: the page whose handler, timer, `render()` or `load()` the calling greenlet executes."""
 
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,15 +8,17 @@ if TYPE_CHECKING:
 from contextlib import contextmanager
 
 
-@dataclass(slots=True)
 class Running:
     """One run of application code on behalf of a page."""
 
-    page: Any
-    loading: bool = False
-    """Whether this is `load()`, which alone yields while it writes."""
-    recall: Any = None
-    """What this run asks of its page, and which answers are known; see `server.connection.foresight.recall`."""
+    __slots__ = ("loading", "page", "recall")
+
+    def __init__(self, page: Any, loading: bool, recall: Any) -> None:
+        self.page = page
+        self.loading = loading
+        """Whether this is `load()`, which alone yields while it writes."""
+        self.recall = recall
+        """What this run asks of its page, and which answers are known; see `server.connection.foresight.recall`."""
 
 
 _running: ContextVar[Running | None] = ContextVar("pycommunicate_running", default=None)

@@ -55,6 +55,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.connection.foresight": 3,
     "pycommunicate.server.connection.guard": 3,
     "pycommunicate.server.connection.handlers": 3,
+    "pycommunicate.server.connection.ids": 3,
     "pycommunicate.server.connection.inbox": 3,
     "pycommunicate.server.connection.kept": 3,
     "pycommunicate.server.connection.listeners": 3,
@@ -101,6 +102,7 @@ ARROWS: Final[dict[str, set[str]]] = {
     "pycommunicate.server.discovery": {"pycommunicate.server.routing"},
     "pycommunicate.server.connection.ahead": {
         "pycommunicate.server.connection.foresight",
+        "pycommunicate.server.connection.ids",
         "pycommunicate.server.connection.outbox",
     },
     "pycommunicate.server.connection.credit": {

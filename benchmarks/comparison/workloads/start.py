@@ -38,7 +38,8 @@ def sample(bench: Bench, running: Running) -> dict[str, float]:
 
 
 def environment(port: int = 0) -> dict[str, str]:
-    return {**os.environ, "PORT": str(port), "PYTHONPATH": str(ROOT)}
+    # With compiled files, as it is installed.
+    return {**os.environ, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def until_answer(contestant: Contestant) -> tuple[float, float]:

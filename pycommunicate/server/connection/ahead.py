@@ -1,16 +1,10 @@
 """Ahead of the socket: `load()` runs for a page that is still being served, and its operations travel inside the page."""
 
-from html.parser import HTMLParser
-
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.operations import Op
 from pycommunicate.server.connection.foresight.changes import PLAIN_ID, Changes
 from pycommunicate.server.connection.outbox import Outbox
 
-_VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-)
-_INERT = frozenset({"template", "noscript", "textarea", "title", "iframe", "script", "style", "select", "svg", "math"})
 _FIRST_OPERATION = 0
 
 
@@ -47,7 +41,9 @@ class Ahead:
         if plain is None:
             return None
         if self._ids is None:
-            self._ids = _ids_of(self._html)
+            from pycommunicate.server.connection.ids import ids_of  # noqa: PLC0415 - nothing of it elsewhere
+
+            self._ids = ids_of(self._html)
         around = self._ids.get(plain[1])
         if around is None or not self._catch_up(outbox):
             return None
@@ -69,36 +65,3 @@ class Ahead:
             self._changes.add(operation for operation in operations if operation[0] != Op.BIND)
         self._seen = outbox.last_written
         return not self._lost_track
-
-
-def _ids_of(html: str) -> dict[str, tuple[str, ...]]:
-    parser = _Ids()
-    parser.feed(html)
-    return parser.ids
-
-
-class _Ids(HTMLParser):
-    """The ids in a document, each with those around it. Where end tags are left out it takes more to be around than there is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: dict[str, tuple[str, ...]] = {}
-        self._open: list[tuple[str, str]] = []
-        self._inert = 0
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        id_ = next((value for name, value in attributes if name == "id" and value), "")
-        if id_ and not self._inert:
-            self.ids.setdefault(id_, tuple(name for _, name in self._open if name))
-        if tag not in _VOID:
-            self._open.append((tag, id_))
-            self._inert += tag in _INERT
-
-    def handle_endtag(self, tag: str) -> None:
-        if not any(tag == name for name, _ in self._open):
-            return
-        while self._open:
-            name, _ = self._open.pop()
-            self._inert -= name in _INERT
-            if name == tag:
-                return
