@@ -1,5 +1,6 @@
 """CommunicateApp: configuration and wiring."""
 
+import gc
 import logging
 import os
 import socket
@@ -319,11 +320,17 @@ class CommunicateApp:
         """
         self._check_ready()
         self._warn_of_short_key()
-        if isinstance(self.engine, EventletEngine):
-            self.engine.listen_to_threads()
-            serve_eventlet(listener, self.flask, self.ending)
-        else:
-            serve_gevent(listener, self.flask, self.ending, self.engine.give_way)
+        if not self.hot:  # while hot, what is replaced is found, and let go
+            gc.freeze()  # what is here now stays: looking for garbage stops all pages, and need not look at it
+        try:
+            if isinstance(self.engine, EventletEngine):
+                self.engine.listen_to_threads()
+                serve_eventlet(listener, self.flask, self.ending)
+            else:
+                serve_gevent(listener, self.flask, self.ending, self.engine.give_way)
+        finally:
+            if not self.hot:
+                gc.unfreeze()
 
     def _check_ready(self) -> None:
         key = self.flask.secret_key
