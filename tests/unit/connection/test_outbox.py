@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from hypothesis import given
@@ -145,3 +146,17 @@ def test_what_is_written_turn_by_turn_while_the_connection_is_lost_travels_in_fe
     ]
     assert [first for first, _ in line.batches][:1] == [1]
     assert len(line.batches) < 20
+
+
+def test_a_write_may_just_be_appended_only_where_nothing_else_has_to_be_done() -> None:
+    loop, outbox, _ = make(Limits(unacknowledged_bytes=200))
+    for ending in (loop.turn, outbox.flush, outbox.drop, partial(outbox.begin, "f")):
+        outbox.write([5, 1, "x"])
+        assert outbox.size < outbox.quiet, "the batch has room, and will be sent"
+        ending()
+        assert outbox.quiet == 0, "the next one has to be scheduled"
+    outbox.write([5, 1, "x" * 200])
+    outbox.flush()
+    assert outbox.full
+    outbox.write([5, 1, "x"])
+    assert outbox.quiet == 0, "the page is behind: each write has to be told"
