@@ -2,17 +2,20 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, ctx, request_tearing_down
-from flask.globals import _cv_app, _cv_request
+from flask import Flask, ctx, globals, request_tearing_down  # noqa: A004 - the module's name
 from flask.sessions import SecureCookieSessionInterface
 
 if TYPE_CHECKING:
     from flask.ctx import AppContext, RequestContext
     from flask.wrappers import Request
 else:
-    RequestContext = vars(ctx).get("RequestContext", object)  # not there: a later Flask, with a single context
+    RequestContext = vars(ctx).get("RequestContext", object)
 
-_KNOWN: Final = hasattr(RequestContext, "push") and "_cv_tokens" in RequestContext.push.__code__.co_names
+_cv_app: Any = vars(globals).get("_cv_app")
+_cv_request: Any = vars(globals).get("_cv_request")
+_push: Any = getattr(RequestContext, "push", None)
+_KNOWN: Final = None not in (_cv_app, _cv_request, _push) and "_cv_tokens" in _push.__code__.co_names
+"""Whether this is the Flask that is known here. Others may have one context for the application and the request."""
 _LATE: Final = frozenset({"request", "session", "_session", "url_adapter"})
 
 

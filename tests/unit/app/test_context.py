@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -210,3 +211,17 @@ def test_a_context_of_ones_own_is_used() -> None:
 
     with context_of(Own(__name__), make()[1]) as context:
         assert context.own  # type: ignore[attr-defined]
+
+
+def test_a_flask_with_a_single_context_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So do its later versions: https://github.com/pallets/flask/blob/main/docs/appcontext.rst."""
+    monkeypatch.delattr("flask.globals._cv_request")
+    monkeypatch.delattr("flask.ctx.RequestContext")
+    spec = find_spec("pycommunicate.server.app.context")
+    assert spec is not None
+    assert spec.loader is not None
+    there = module_from_spec(spec)
+    spec.loader.exec_module(there)
+    app, environ = make()
+    monkeypatch.setattr(Flask, "request_context", lambda _app, environ: environ)
+    assert there.context_of(app, environ) is environ
