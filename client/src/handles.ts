@@ -5,6 +5,7 @@ export class Handles {
   #elements = new Map<number, Element>();
   #numbers = new Map<Element, number | number[]>();
   #next = -1;
+  #unnumbered: number[] = []; // most elements are never asked for theirs
 
   constructor() {
     this.clear();
@@ -18,19 +19,29 @@ export class Handles {
 
   set(handle: number, element: Element): void {
     this.#elements.set(handle, element);
-    const known = this.#numbers.get(element);
-    if (known === undefined) this.#numbers.set(element, handle);
-    else if (typeof known === "number") this.#numbers.set(element, [known, handle]);
-    else known.push(handle);
+    this.#unnumbered.push(handle);
+  }
+
+  /** The numbers of all elements. */
+  get #known(): Map<Element, number | number[]> {
+    for (const handle of this.#unnumbered) {
+      const element = this.#elements.get(handle)!;
+      const known = this.#numbers.get(element);
+      if (known === undefined) this.#numbers.set(element, handle);
+      else if (typeof known === "number") this.#numbers.set(element, [known, handle]);
+      else known.push(handle);
+    }
+    this.#unnumbered.length = 0;
+    return this.#numbers;
   }
 
   has(element: Element): boolean {
-    return this.#numbers.has(element);
+    return this.#known.has(element);
   }
 
   /** The number of `element`, given now if it has none. */
   of(element: Element): number {
-    const known = this.#numbers.get(element);
+    const known = this.#known.get(element);
     if (known !== undefined) return typeof known === "number" ? known : known[0]!;
     const handle = this.#next--;
     this.set(handle, element);
@@ -42,9 +53,9 @@ export class Handles {
   }
 
   forget(element: Element): void {
-    const known = this.#numbers.get(element);
+    const known = this.#known.get(element);
     if (known === undefined) return;
-    this.#numbers.delete(element);
+    this.#known.delete(element);
     if (typeof known === "number") this.#elements.delete(known);
     else for (const handle of known) this.#elements.delete(handle);
   }
@@ -52,6 +63,7 @@ export class Handles {
   clear(): void {
     this.#elements.clear();
     this.#numbers.clear();
+    this.#unnumbered.length = 0;
     this.#next = -1;
     this.set(0, document.documentElement);
   }

@@ -37,6 +37,7 @@ export type Fired = (listener: number, event: Event, matched: Element, options: 
 
 const NO_OPTIONS: ListenerOptions = {};
 const SILENT = /^(focus|blur|load|error|scroll|scrollend|toggle|beforetoggle|invalid|cancel|close|play|playing|pause|ended|timeupdate)$/;
+const SCROLLING = /^touch|wheel$/;
 const CROSSING = /^(mouse|pointer)(enter|leave)$/;
 
 export class Listeners {
@@ -59,7 +60,9 @@ export class Listeners {
     const known = this.#byElement.get(element);
     if (known) known.push(number);
     else this.#byElement.set(element, [number]);
-    element.addEventListener(type, listener, { capture: listener.capture, passive: !prevent_default });
+    const { capture } = listener;
+    // Whether a listener is passive makes a difference to these alone; a plain boolean is read faster than an object.
+    element.addEventListener(type, listener, SCROLLING.test(type) ? { capture, passive: !prevent_default } : capture);
   }
 
   remove(number: number): void {

@@ -1,11 +1,12 @@
 import type { Connection, ConnectionDelegate } from "./connection.ts";
-import type { ErrorCode } from "./errors.ts";
+import { type ErrorCode, codeOf } from "./errors.ts";
 import { EventGroup, EventQueue, FORESEEN, type MadeEvent } from "./events.ts";
 import type { ListenerOptions } from "./listeners.ts";
 import { VERSION, type Remount, type ServerMessage, type Terms } from "./messages.ts";
 import { ERROR, apply, type Operation, type Outcome } from "./operations/apply.ts";
 import { foresee } from "./operations/foresee.ts";
-import { unfold } from "./operations/repeats.ts";
+import { type Repeat, operationAt, unfold } from "./operations/repeats.ts";
+import { addRows } from "./operations/rows.ts";
 import type { Foretold, Scope } from "./operations/scope.ts";
 import { OPERATIONS } from "./operations/table.ts";
 import type { PageData } from "./page.ts";
@@ -210,11 +211,22 @@ export class Session implements ConnectionDelegate, Outcome {
     if (first > this.#applied + 1) return this.connection.replace(); // what is missing comes again after a resume
     this.#failures = 0;
     let number = first;
-    unfold(folded, (operation) => {
+    const run = (operation: Operation): void => {
       if (number++ <= this.#applied) return;
       this.#applied++;
       apply(this.#scope, operation, this);
-    });
+    };
+    const whole = (repeat: Repeat): boolean => {
+      const failed = (place: number, error: unknown): void => {
+        this.#applied = number + place;
+        this.failed(operationAt(repeat, place), codeOf(error), error);
+      };
+      if (number <= this.#applied || !addRows(this.#scope, repeat, failed)) return false;
+      number += repeat[1] * repeat[2].length;
+      this.#applied = number - 1;
+      return true;
+    };
+    unfold(folded, run, whole);
     this.#scope.keep.settle();
     this.#scheduleAck(size);
     this.#credit(epoch, received, allowed);

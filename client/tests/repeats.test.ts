@@ -12,7 +12,7 @@ interface Repeats {
 for (const { title, operations, wire } of golden<Repeats>("repeats.json").cases) {
   test(title, () => {
     const unfolded: Operation[] = [];
-    unfold(wire, (operation) => unfolded.push([...operation]));
+    unfold(wire, (operation) => unfolded.push([...operation]), () => false);
     assert.deepEqual(unfolded, operations);
   });
 }

@@ -8,7 +8,7 @@ from array import array
 from itertools import chain
 from typing import Any, Final
 
-from pycommunicate.protocol.operations import Operation
+from pycommunicate.protocol.operations import Op, Operation
 from pycommunicate.protocol.values import dumps
 
 REPEAT: Final = 0
@@ -28,14 +28,31 @@ def fold(operations: list[Operation]) -> list[Operation]:
     kinds = array("H", [operation[0] << 3 | len(operation) for operation in operations]).tobytes().decode("utf-16")
     folded: list[Operation] = []
     done = 0
-    for found in _RECURRING.finditer(kinds):
+    while found := _RECURRING.search(kinds, done):
         first, last = found.span()
+        length = len(found[1])
+        turn = _turn(operations[first : first + 2 * length])
+        if turn:
+            last += turn if kinds.startswith(kinds[first : first + turn], last) else turn - length
+            first += turn
         folded += operations[done:first]
-        folded.append(_repeat(operations[first:last], len(found[1])))
+        folded.append(_repeat(operations[first:last], length))
         done = last
     if not done:
         return operations
     return folded + operations[done:]
+
+
+def _turn(twice: list[Operation]) -> int:
+    """Return where a row begins, in two of a sequence: with the element that is added to what all rows are added to.
+
+    What was written before the rows may look like the end of one. The browser takes notice of rows only where they are whole.
+    """
+    length = len(twice) // 2
+    for place, (one, next_) in enumerate(zip(twice, twice[length:], strict=False)):
+        if one[0] == Op.ADD_CHILD and one[1] == next_[1]:
+            return place
+    return 0
 
 
 def unfold(operations: list[list[Any]]) -> list[list[Any]]:

@@ -5,7 +5,10 @@ import type { Scope } from "./scope.ts";
 type Styled = Element & ElementCSSInlineStyle;
 
 export function setAttribute(scope: Scope, handle: number, name: string, value: string | null): void {
-  const element = scope.handles.get(handle);
+  setAttributeOf(scope.handles.get(handle), name, value);
+}
+
+export function setAttributeOf(element: Element, name: string, value: string | null): void {
   if (refusesAttribute(name) || refusesAddress(name, value) || isScriptText(element, name)) throw new OperationError("refused");
   if (value === null) element.removeAttribute(name);
   // A Content-Security-Policy without 'unsafe-inline' forbids the attribute and allows the object model.
@@ -14,13 +17,20 @@ export function setAttribute(scope: Scope, handle: number, name: string, value: 
 }
 
 export function setClasses(scope: Scope, handle: number, added: string[], removed: string[]): void {
-  const { classList } = scope.handles.get(handle);
+  setClassesOf(scope.handles.get(handle), added, removed);
+}
+
+export function setClassesOf({ classList }: Element, added: string[], removed: string[]): void {
   classList.remove(...removed);
   classList.add(...added);
 }
 
 export function setStyle(scope: Scope, handle: number, name: string, value: string | null): void {
-  const { style } = scope.handles.get(handle) as Styled;
+  setStyleOf(scope.handles.get(handle), name, value);
+}
+
+export function setStyleOf(element: Element, name: string, value: string | null): void {
+  const { style } = element as Styled;
   if (name.startsWith("--")) {
     style.setProperty(name, value ?? "");
     return;

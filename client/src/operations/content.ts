@@ -7,6 +7,10 @@ export function content(scope: Scope, handle: number, text: string): void {
   const element = scope.handles.get(handle);
   if (refusesTag(element.localName)) throw new OperationError("refused");
   forgetChildren(scope, element);
+  setText(element, text);
+}
+
+export function setText(element: Element, text: string): void {
   // innerText turns line breaks into <br>; without any, textContent does the same and is faster.
   if (/[\r\n]/.test(text)) (element as HTMLElement).innerText = text;
   else element.textContent = text;
@@ -15,7 +19,10 @@ export function content(scope: Scope, handle: number, text: string): void {
 const isPlain = remembered((name) => isHarmless(name) && !isTyped(name));
 
 export function setProperty(scope: Scope, handle: number, name: string, value: unknown): void {
-  const element = scope.handles.get(handle);
+  setPropertyOf(scope, scope.handles.get(handle), name, value);
+}
+
+export function setPropertyOf(scope: Scope, element: Element, name: string, value: unknown): void {
   if (!isPlain(name)) return setSpecial(scope, element, name, value);
   (element as unknown as Record<string, unknown>)[name] = value;
 }

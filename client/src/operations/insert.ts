@@ -6,10 +6,15 @@ import { type Scope, forget, forgetChildren } from "./scope.ts";
 const SVG = "http://www.w3.org/2000/svg";
 const HTML = "http://www.w3.org/1999/xhtml";
 
-function create(scope: Scope, handle: number, tag: string, parent: Element): Element {
+/** A new element that is to be a child of `parent`. */
+export function createIn(parent: Element, tag: string): Element {
   if (refusesTag(tag) || refusesTag(parent.localName)) throw new OperationError("refused");
   const foreign = tag === "svg" ? SVG : parent.localName === "foreignObject" ? HTML : parent.namespaceURI;
-  const element = foreign === HTML ? document.createElement(tag) : document.createElementNS(foreign, tag);
+  return foreign === HTML ? document.createElement(tag) : document.createElementNS(foreign, tag);
+}
+
+function create(scope: Scope, handle: number, tag: string, parent: Element): Element {
+  const element = createIn(parent, tag);
   scope.handles.set(handle, element);
   return element;
 }

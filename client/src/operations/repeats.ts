@@ -3,18 +3,30 @@ import type { Operation } from "./apply.ts";
 const REPEAT = 0;
 
 /** One argument of an operation that recurs: `[value]` for all, `[first, step]`, or a value for each. */
-type Column = unknown[];
+export type Column = any[]; // what comes over the wire has been checked by the server's own table
 export type Repeat = readonly [code: typeof REPEAT, count: number, shapes: [code: number, ...columns: Column[]][]];
 
 /**
  * Runs through the operations of a message, what recurs written out. The other side is pycommunicate/protocol/repeats.py.
- * An operation is valid for one call of `run`: the next may be the same array.
+ * `whole` may carry out all that a repeat stands for; false where it has done nothing. An operation is valid for one call of `run`: the next may be the same array.
  */
-export function unfold(operations: readonly (Operation | Repeat)[], run: (operation: Operation) => void): void {
+export function unfold(operations: readonly (Operation | Repeat)[], run: (operation: Operation) => void, whole: (repeat: Repeat) => boolean): void {
   for (const operation of operations) {
-    if (operation[0] === REPEAT) repeat(operation as Repeat, run);
-    else run(operation as Operation);
+    if (operation[0] !== REPEAT) run(operation as Operation);
+    else if (!whole(operation as Repeat)) repeat(operation as Repeat, run);
   }
+}
+
+export function valueAt(column: Column, index: number): any {
+  const { length } = column;
+  return length > 2 ? column[index] : length === 1 ? column[0] : column[0] + index * column[1];
+}
+
+/** The operation at a place of what `repeat` stands for. */
+export function operationAt([, , shapes]: Repeat, place: number): Operation {
+  const [code, ...columns] = shapes[place % shapes.length]!;
+  const index = Math.floor(place / shapes.length);
+  return [code, ...columns.map((column) => valueAt(column, index))];
 }
 
 function repeat([, count, shapes]: Repeat, run: (operation: Operation) => void): void {
@@ -22,7 +34,7 @@ function repeat([, count, shapes]: Repeat, run: (operation: Operation) => void):
   const operations = shapes.map((shape) => filled(shape, varying));
   for (let index = 0; index < count; index++) {
     for (const { operation, place, column } of varying) {
-      operation[place] = column.length > 2 ? column[index] : (column[0] as number) + index * (column[1] as number);
+      operation[place] = valueAt(column, index);
     }
     for (const operation of operations) run(operation);
   }
