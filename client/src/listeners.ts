@@ -43,6 +43,7 @@ const CROSSING = /^(mouse|pointer)(enter|leave)$/;
 export class Listeners {
   #listeners = new Map<number, Listener>();
   #byElement = new Map<Element, number[]>();
+  #unplaced: number[] = []; // not yet in there
   #fired: Fired;
   /** Listeners whose elements left the document for good, not yet told to the server. */
   released: number[] = [];
@@ -54,15 +55,25 @@ export class Listeners {
   add(number: number, element: Element, type: string, options: ListenerOptions = NO_OPTIONS): void {
     const { selector, prevent_default } = options;
     if (selector !== undefined) checkSelector(selector);
-    this.remove(number);
+    if (this.#listeners.has(number)) this.remove(number);
     const listener = new Listener(this, number, element, type, options);
     this.#listeners.set(number, listener);
-    const known = this.#byElement.get(element);
-    if (known) known.push(number);
-    else this.#byElement.set(element, [number]);
+    this.#unplaced.push(number);
     const { capture } = listener;
     // Whether a listener is passive makes a difference to these alone; a plain boolean is read faster than an object.
     element.addEventListener(type, listener, SCROLLING.test(type) ? { capture, passive: !prevent_default } : capture);
+  }
+
+  /** The listeners of each element. */
+  get #placed(): Map<Element, number[]> {
+    for (const number of this.#unplaced) {
+      const { element } = this.#listeners.get(number)!;
+      const known = this.#byElement.get(element);
+      if (known) known.push(number);
+      else this.#byElement.set(element, [number]);
+    }
+    this.#unplaced.length = 0;
+    return this.#byElement;
   }
 
   remove(number: number): void {
@@ -70,10 +81,11 @@ export class Listeners {
     if (!listener) return;
     const { element, type, capture } = listener;
     element.removeEventListener(type, listener, capture);
+    const placed = this.#placed;
     this.#listeners.delete(number);
-    const left = this.#byElement.get(element)?.filter((other) => other !== number);
-    if (left?.length) this.#byElement.set(element, left);
-    else this.#byElement.delete(element);
+    const left = placed.get(element)?.filter((other) => other !== number);
+    if (left?.length) placed.set(element, left);
+    else placed.delete(element);
   }
 
   /** What to ask along with the listener's events. */
@@ -84,7 +96,7 @@ export class Listeners {
 
   /** `element` has left the document for good. */
   forget(element: Element): void {
-    const numbers = this.#byElement.get(element);
+    const numbers = this.#placed.get(element);
     if (!numbers) return;
     for (const number of numbers) {
       this.remove(number);
