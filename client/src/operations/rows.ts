@@ -138,7 +138,7 @@ class Plan {
     if (!around) return false;
     const blank = createIn(around, tag);
     if (outer) around.appendChild(blank);
-    this.made.push({ blank, handles, inside, after: this.made.findLastIndex((one) => one.inside === inside), written: false });
+    this.made.push({ blank, handles, inside, after: this.made.map((one) => one.inside).lastIndexOf(inside), written: false });
     return true;
   }
 
