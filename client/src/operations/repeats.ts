@@ -34,7 +34,7 @@ function repeat([, count, shapes]: Repeat, run: (operation: Operation) => void):
   const operations = shapes.map((shape) => filled(shape, varying));
   for (let index = 0; index < count; index++) {
     for (const { operation, place, column } of varying) {
-      operation[place] = valueAt(column, index);
+      operation[place] = column.length > 2 ? column[index] : valueAt(column, index);
     }
     for (const operation of operations) run(operation);
   }
