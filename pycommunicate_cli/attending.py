@@ -93,8 +93,11 @@ class Attendant:
                 pages = sum(page.is_connected for page in self._app.pages)
                 self._app.ending.answer_seconds = _ANSWERING
                 self._reloader.restarting()
-        self._link.send({"retired": pages})
         os.kill(os.getpid(), signal.SIGINT)  # the pages come back to who serves next; handlers end in this process
+        until = time.monotonic() + _COUNTING
+        while self._app is not None and not self._app.ending.begun and time.monotonic() < until:
+            self._app.engine.sleep(_COUNTED_EVERY)  # who is told of the restart must not meet this process any more
+        self._link.send({"retired": pages})
 
     def _count(self, expected: int) -> None:
         """Tell how many pages have come, as soon as all have."""

@@ -52,7 +52,7 @@ def started(start: Callable[..., Running], shop: Path, *arguments: str, **env: s
     return running, url
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -62,7 +62,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 10) -> None:
 def ask(url: str, host: str = "") -> tuple[int, str, http.client.HTTPMessage]:
     """Ask on a connection of its own; return status, body, and fields."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     with contextlib.closing(connection):
         connection.request("GET", parts.path, headers={"Host": host} if host else {})
         response = connection.getresponse()
@@ -128,6 +128,27 @@ def test_who_is_replaced_finishes_its_answers(shop: Path, start: Callable[..., R
     assert is_gone(old)
 
 
+LATE = """
+import os, signal, time
+kill = os.kill
+def late(pid, number):
+    if (pid, number) == (os.getpid(), signal.SIGINT):
+        time.sleep(0.5)
+    kill(pid, number)
+os.kill = late
+"""
+"""A worker that takes its time to end."""
+
+
+def test_who_was_told_of_the_restart_meets_the_new_code(
+    shop: Path, start: Callable[..., Running], tmp_path: Path
+) -> None:
+    running, url = started(start, shop, **with_site(tmp_path, LATE))
+    write(shop, {"app.py": app(2)})
+    running.wait_for(RESTARTED)
+    assert {get(url + "version") for _ in range(20)} == {"2"}
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [
@@ -174,8 +195,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kinds", [("syntax", "loop", "exit"), pytest.param(tuple(BROKEN), marks=pytest.mark.soak)])
-def test_broken_and_mended_in_a_loop(shop: Path, start: Callable[..., Running], kinds: tuple[str, ...]) -> None:
-    running, url = started(start, shop)
+def test_broken_and_mended_in_a_loop(
+    shop: Path, start: Callable[..., Running], tmp_path: Path, kinds: tuple[str, ...]
+) -> None:
+    running, url = started(start, shop, **impatient(tmp_path, _IMPORT=1.0))
     version = 1
     for kind in kinds:
         code, said = BROKEN[kind]
@@ -254,9 +277,11 @@ def test_the_reason_is_shown_where_the_project_will_be(shop: Path, start: Callab
     assert get(f"http://127.0.0.1:{other}/version") == "2"
 
 
-def test_an_endless_first_start_is_told_and_can_be_mended(shop: Path, start: Callable[..., Running]) -> None:
+def test_an_endless_first_start_is_told_and_can_be_mended(
+    shop: Path, start: Callable[..., Running], tmp_path: Path
+) -> None:
     write(shop, {"app.py": app(1, "while True:\n    pass")})
-    running = start(shop, "run", "--debug")
+    running = start(shop, "run", "--debug", **impatient(tmp_path, _FIRST_IMPORT=1.0))
     running.wait_for(r"still being imported \(at app.py:1\d\)")
     url = running.wait_for(r"(http://\S+) shows what is wrong")[1]
     assert ask(url)[0] == 500
@@ -278,19 +303,17 @@ def test_a_worker_that_is_killed_is_said_and_the_next_change_starts_anew(
     assert running.interrupt() == 0
 
 
-def test_a_worker_that_hangs_is_replaced(shop: Path, start: Callable[..., Running]) -> None:
-    def spin() -> str:
-        return 'app.flask.add_url_rule("/spin", "spin", lambda: [None for _ in iter(int, 1)])'
-
-    write(shop, {"app.py": app(1, spin())})
-    running, url = started(start, shop)
+def test_a_worker_that_hangs_is_replaced(shop: Path, start: Callable[..., Running], tmp_path: Path) -> None:
+    spin = 'app.flask.add_url_rule("/spin", "spin", lambda: print("spins", flush=True) or [n for n in iter(int, 1) if n])'
+    write(shop, {"app.py": app(1, spin)})
+    running, url = started(start, shop, **impatient(tmp_path, _ANSWER=1.0))
     hanging = int(get(url + "pid"))
     with contextlib.closing(http.client.HTTPConnection(urlsplit(url).netloc)) as connection:
         connection.request("GET", "/spin")
-        time.sleep(0.2)
+        running.wait_for("spins")
         write(shop, {"controllers/home.py": HOME.replace("home.html", "other.html"), "templates/other.html": "other"})
-        running.wait_for(r"changed: the server did not take it within 5 s; it is replaced")
-        running.wait_for(r"restarted in \d+ ms · because the server did not answer within 5 s")
+        running.wait_for(r"changed: the server did not take it within 1 s; it is replaced")
+        running.wait_for(r"restarted in \d+ ms · because the server did not answer within 1 s")
         assert get(url) == "other"
     assert is_gone(hanging)
 
@@ -320,7 +343,7 @@ def test_a_killed_supervisor_leaves_nobody(shop: Path, start: Callable[..., Runn
     workers = running.children()
     assert len(workers) >= 2
     running.process.kill()
-    running.process.wait(5)
+    running.process.wait(20)
     assert all(is_gone(worker) for worker in workers)
 
 
@@ -328,7 +351,7 @@ def test_who_waits_takes_no_time(shop: Path, start: Callable[..., Running]) -> N
     """Neither the supervisor nor its workers, after a start and after a restart."""
     running, _ = started(start, shop)
     for version in (2, 3):
-        wait_until(lambda: is_idle(running), 20)  # the standby has to be made first
+        wait_until(lambda: is_idle(running))  # the standby has to be made first
         write(shop, {"app.py": app(version)})
         running.wait_for(RESTARTED)
 
@@ -391,11 +414,20 @@ app.flask.add_url_rule("/inside", "inside", inside)
 @pytest.fixture
 def without_handing_on(tmp_path: Path) -> dict[str, str]:
     """An environment in which no socket can be handed to another process."""
-    write(
-        tmp_path,
-        {"site/sitecustomize.py": "import pycommunicate_cli.process\npycommunicate_cli.process.HANDS_ON = False\n"},
-    )
-    return {"PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{environment()['PYTHONPATH']}"}
+    return with_site(tmp_path, "import pycommunicate_cli.process\npycommunicate_cli.process.HANDS_ON = False\n")
+
+
+def impatient(folder: Path, **seconds: float) -> dict[str, str]:
+    """An environment in which the supervisor waits so long, and not as long as people may want it to."""
+    lines = ["import sys", "if 'pycommunicate_cli.worker' not in sys.orig_argv:", "    from pycommunicate_cli import supervisor"]  # fmt: skip
+    lines += [f"    assert supervisor.{name} > {value}; supervisor.{name} = {value}" for name, value in seconds.items()]
+    return with_site(folder, "\n".join(lines))
+
+
+def with_site(folder: Path, source: str) -> dict[str, str]:
+    """An environment in which each process runs these lines first."""
+    write(folder, {"site/sitecustomize.py": source})
+    return {"PYTHONPATH": f"{folder / 'site'}{os.pathsep}{environment()['PYTHONPATH']}"}
 
 
 def test_where_no_socket_can_be_handed_on(

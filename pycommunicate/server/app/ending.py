@@ -11,10 +11,12 @@ class AppEnding:
         self._pool = pool
         self._pages = pages
         self.answer_seconds = 0.0
+        self.begun = False
+        """Whether the end has begun: nobody new is let in."""
 
     def begin(self) -> None:
         """Take no more events: the browsers keep them for who serves next. What was taken still runs."""
-        self._pool.draining = True
+        self.begun = self._pool.draining = True
 
     def is_busy(self) -> bool:
         """Whether handlers still run."""
