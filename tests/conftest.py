@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for: programs, proxies, one Chromium for the whole run."""
 
+import compileall
 import sys
 from pathlib import Path
 
@@ -21,6 +22,12 @@ from tests.tools.fixtures import (  # noqa: E402 - once it can be found
 )
 
 __all__ = ["chromium", "console", "expect_console", "new_visitor", "proxy", "serve", "serve_module", "visitor"]
+
+
+def pytest_sessionstart() -> None:
+    """Compile the packages: hundreds of processes will import them, none of which writes what it has compiled."""
+    for package in ("pycommunicate", "pycommunicate_cli"):
+        compileall.compile_dir(Path(ROOT) / package, quiet=2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -263,7 +263,7 @@ def test_a_cancel_button_works_while_a_long_job_runs(bench_on: Make) -> None:
         """
         def job():
             kept["cancelled"] = False
-            for step in range(200):
+            for step in range(3000):
                 if kept["cancelled"]:
                     element("#status").content = "cancelled"
                     return
@@ -278,7 +278,7 @@ def test_a_cancel_button_works_while_a_long_job_runs(bench_on: Make) -> None:
     # What was written before a sleep is shown during it.
     expect(bench.page.locator("#status")).to_have_text(re.compile("step [1-9]"))
     bench.page.click("#cancel")
-    expect(bench.page.locator("#status")).to_have_text("cancelled", timeout=1500)
+    expect(bench.page.locator("#status")).to_have_text("cancelled")
 
 
 def test_two_thousand_rapid_clicks_are_two_thousand_events_in_order(bench_on: Make) -> None:
@@ -301,7 +301,7 @@ def test_two_thousand_rapid_clicks_are_two_thousand_events_in_order(bench_on: Ma
             for (let i = 1; i <= 2000; i++) { b.dataset.n = String(i); b.click(); }
         }"""
     )
-    reaches(lambda: len(bench.notes), 2000, timeout=15)
+    reaches(lambda: len(bench.notes), 2000)
     assert bench.notes == list(range(1, 2001))
     expect(bench.page.locator("#last")).to_have_text("2000")
     messages = [text for text in bench.js("() => window.messages") if '["event' in text]
@@ -326,7 +326,7 @@ def test_rapid_clicks_on_a_slow_handler_all_run(bench_on: Make) -> None:
             for (let i = 1; i <= 600; i++) { b.dataset.n = String(i); b.click(); }
         }"""
     )
-    reaches(lambda: len(bench.notes), 600, timeout=15)
+    reaches(lambda: len(bench.notes), 600)
     assert bench.notes == list(range(1, 601))
 
 

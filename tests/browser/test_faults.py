@@ -45,8 +45,9 @@ def _connections_will_break(expect_console: Callable[..., None]) -> None:
 
 @pytest.fixture(scope="module")
 def program(serve_module: Server) -> Program:
-    """With a grace time of a second."""
-    return serve_module(FAULTS, templates=FAULT_TEMPLATES, environment={"LIMITS": '{"grace": 1}'})
+    """With a grace time of two seconds."""
+    limits = '{"grace": 2, "read_deadline_offline": 1.9}'
+    return serve_module(FAULTS, templates=FAULT_TEMPLATES, environment={"LIMITS": limits})
 
 
 def open_fault(visitor: BrowserContext, url: str, key: str) -> Page:
@@ -110,7 +111,7 @@ def test_grace_time_over_what_was_typed_stays(
     expect(page.locator("#state")).to_have_text("ready")
     click(page, "add")
     expect(page.locator("#place")).to_have_text("1")
-    expect(page.locator(BANNER)).to_have_count(0, timeout=10_000)
+    expect(page.locator(BANNER)).to_have_count(0)
     page.close()
 
 
@@ -125,12 +126,12 @@ def test_sigterm_shows_what_the_handler_wrote_and_the_page_comes_back(
     eventually(lambda: "began" in notes(program, "polite"))
     program.terminate()
     expect(page.locator("#place")).to_have_text("slept")
-    assert program.wait(8) == 0
+    assert program.wait(20) == 0
     assert "Traceback" not in program.err
     program.start()
     begun = time.monotonic()
     expect(page.locator("#place")).to_have_text("0")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8
     expect(page.locator("#field")).to_have_value("typed")
     expect(page.locator("#state")).to_have_text("ready")
     click(page, "add")
@@ -146,7 +147,7 @@ def test_a_click_that_a_polite_end_did_not_handle_is_told(serve: Server, visitor
     program.terminate()
     page.wait_for_timeout(200)
     click(page, "add")
-    assert program.wait(8) == 0
+    assert program.wait(20) == 0
     handled = "1" in page.locator("#rows").inner_text()
     program.start()
     if not handled:
@@ -158,9 +159,9 @@ def test_a_handler_that_loops_brings_the_banner_and_it_goes(visitor: BrowserCont
     page = open_fault(visitor, program.url, "loops")
     click(page, "spin")
     click(page, "add")
-    expect(page.locator(BANNER).first).to_be_visible(timeout=5000)
-    expect(page.locator("#rows p")).to_have_text(["1"], timeout=8000)
-    expect(page.locator(BANNER)).to_have_count(0, timeout=10_000)
+    expect(page.locator(BANNER).first).to_be_visible()
+    expect(page.locator("#rows p")).to_have_text(["1"])
+    expect(page.locator(BANNER)).to_have_count(0)
     click(page, "add")
     expect(page.locator("#rows p")).to_have_text(["1", "2"])
     page.close()
@@ -211,6 +212,5 @@ def test_tabs_refreshed_closed_gone_back_to_leave_nothing(visitor: BrowserContex
     page.close()
     eventually(
         lambda: all(now <= before[name] + (name == "greenlets") for name, now in alive(program).items()),
-        timeout=8,
         every=0.2,
     )

@@ -116,6 +116,6 @@ def test_the_page_stays_where_it_was_scrolled_while_load_fills_it_again(serve: S
     where = "() => [scrollY, Math.round(document.getElementById('here').getBoundingClientRect().top)]"
     before = page.evaluate(where)
     program.restart()
-    expect(page.locator("#state")).to_have_text(f"ready in {program.pid}", timeout=10_000)
+    expect(page.locator("#state")).to_have_text(f"ready in {program.pid}")
     page.wait_for_timeout(200)
     assert page.evaluate(where) == before

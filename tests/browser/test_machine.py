@@ -57,7 +57,7 @@ class Driver:
 
     def shows(self) -> None:
         for page, model in self.tabs:
-            reaches(lambda page=page: page.evaluate(SHOWN, NOT_SHOWN), model.shown(), timeout=10)
+            reaches(lambda page=page: page.evaluate(SHOWN, NOT_SHOWN), model.shown())
 
     def open(self) -> None:
         if len(self.tabs) < 3:

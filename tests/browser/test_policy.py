@@ -96,10 +96,10 @@ def test_everything_works(
     # A lost connection shows its banner, and goes on, all without an inline style.
     between.refuse()
     between.drop()
-    bench.page.wait_for_timeout(1500)
+    expect(bench.page.locator("text=/connect/i").first).to_be_visible()
     between.accept()
     bench.page.click("#cell")
-    reaches(lambda: bench.notes[2:], ["cell"], timeout=10)
+    reaches(lambda: bench.notes[2:], ["cell"])
     assert bench.js("() => window.violations") == []
 
 

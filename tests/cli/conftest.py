@@ -48,7 +48,7 @@ def pc(folder: Path, *arguments: str, stdin: str = "", **env: str) -> Done:
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=100,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
@@ -66,7 +66,7 @@ class Running:
     def text(self) -> str:
         return self.log.read_text("utf-8")
 
-    def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             found = re.search(pattern, self.text[self._seen :])
@@ -84,7 +84,7 @@ class Running:
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def children(self) -> set[int]:
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii")

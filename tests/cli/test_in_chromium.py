@@ -73,7 +73,7 @@ def test_a_page_that_is_open_follows(
             "templates/home.html": TEMPLATE.replace("before", "after"),
         },
     )
-    expect(page.get_by_role("heading")).to_have_text("after", timeout=15_000)
+    expect(page.get_by_role("heading")).to_have_text("after")
     click(page, "#say")
     expect(page.locator("#said")).to_have_text("two")
     expect(page.locator("#typed")).to_have_value("typed before")
@@ -93,16 +93,16 @@ def test_a_page_that_is_open_moves_to_the_next_process(
         more = f"\napp.flask.jinja_env.globals['title'] = {title!r}\n"
         write(project, {"templates/home.html": TEMPLATE.replace("before", "{{ title }}"), "app.py": APP + more})
         running.wait_for(r"app.py.* changed: restarted in \d+ ms · 1 page mounted anew")
-        expect(page.get_by_role("heading")).to_have_text(title, timeout=15_000)
+        expect(page.get_by_role("heading")).to_have_text(title)
         click(page, "#say")
         expect(page.locator("#said")).to_have_text("one")
         expect(page.locator("#typed")).to_have_value("typed before")
     assert page.evaluate("window.stays") is True
     write(project, {"app.py": "def ("})
     overlay = page.get_by_role("alertdialog")
-    expect(overlay).to_contain_text("app.py:1", timeout=15_000)
+    expect(overlay).to_contain_text("app.py:1")
     write(project, {"app.py": APP + "\napp.flask.jinja_env.globals['title'] = 'mended'\n"})
-    expect(page.get_by_role("heading", name="mended")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="mended")).to_be_visible()
     expect(overlay).to_have_count(0)
     assert page.evaluate("window.stays") is True
     page.close()
@@ -119,9 +119,9 @@ def test_the_page_of_a_project_that_does_not_start_comes_by_itself(
     page.goto(running.url)
     expect(page.locator("body")).to_contain_text("name 'no_such_name' is not defined")
     write(project, {"controllers/home.py": VIEW + "other_name"})
-    expect(page.locator("body")).to_contain_text("name 'other_name' is not defined", timeout=15_000)
+    expect(page.locator("body")).to_contain_text("name 'other_name' is not defined")
     write(project, {"controllers/home.py": VIEW})
-    expect(page.get_by_role("heading")).to_have_text("before", timeout=15_000)
+    expect(page.get_by_role("heading")).to_have_text("before")
     click(page, "#say")
     expect(page.locator("#said")).to_have_text("one")
     page.close()

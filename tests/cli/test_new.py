@@ -176,7 +176,7 @@ def test_interrupted_at_any_moment_nothing_half_stays(number: signal.Signals, tm
         )
         time.sleep(step * 0.018)
         process.send_signal(number)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=60)[1]
         codes.add(process.returncode)
         left = os.listdir(tmp_path)
         assert left in ([], ["shop"]), said

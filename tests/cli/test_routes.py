@@ -89,7 +89,7 @@ def test_match_agrees_with_the_server(project: Path, start: Callable) -> None:
     opener = urllib.request.build_opener(Stay)
     for path in URLS:
         try:
-            with opener.open(url + path, timeout=10) as response:
+            with opener.open(url + path, timeout=30) as response:
                 served = (response.status, response.read().decode())
         except urllib.error.HTTPError as error:
             with error:

@@ -17,6 +17,7 @@ import pytest
 
 import pycommunicate
 from tests.cli.conftest import APP, COMMAND, HOME, KEY, environment, pc, write
+from tests.tools.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +26,12 @@ START_LINE = r"pycommunicate (\S+) · (.+) · (debug|production) · (http://\S+:
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=30) as response:
         return response.read().decode()
 
 
 def is_gone(pid: int) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
             state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
@@ -38,7 +39,7 @@ def is_gone(pid: int) -> bool:
             return True
         if state == "Z":
             return True
-        time.sleep(0.05)
+        time.sleep(0.02)
     return False
 
 
@@ -125,7 +126,7 @@ def test_polling(project: Path, start: Callable) -> None:
     time.sleep(0.6)
     (project / "templates/home.html").write_text("<h1>changed</h1>")
     running.wait_for(r"templates/home.html · ")
-    assert get(url) == "<h1>changed</h1>"
+    eventually(lambda: get(url) == "<h1>changed</h1>")  # the file may have been seen before it was whole
     with (project / "app.py").open("a") as file:
         file.write("# more\n")
     running.wait_for("app.py changed: restarted")
@@ -161,11 +162,11 @@ def test_debug_makes_up_a_key_that_stays(project: Path, start: Callable) -> None
     write(project, {"app.py": APP.replace(f"app.set_secret_key({KEY!r})", "")})
     running = start(project, "run", "--debug")
     url = running.wait_for(START_LINE)[4]
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=30) as response:
         cookie = response.headers["Set-Cookie"].partition(";")[0]
     write(project, {".env": "# nothing\n"})
     running.wait_for(r"\.env changed: restarted")
-    with urllib.request.urlopen(urllib.request.Request(url, headers={"Cookie": cookie}), timeout=10) as response:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Cookie": cookie}), timeout=30) as response:
         assert response.headers["Set-Cookie"].partition(";")[0] == cookie
 
 
@@ -197,7 +198,7 @@ def test_debug_stays_on_this_machine(project: Path) -> None:
         assert "would show the program's insides" in running.stderr.readline()
     finally:
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=10)
+        running.communicate(timeout=30)
 
 
 def test_busy_ports(project: Path, start: Callable) -> None:
@@ -229,29 +230,38 @@ def test_an_unknown_host(project: Path) -> None:
     assert "no.such.host.invalid" in done.lines[0]
 
 
+BEGINS = """
+from pycommunicate_cli.main import main
+print("begins", flush=True)
+main(prog_name="pycommunicate")
+"""
+"""The command, which says when it begins: while Python itself starts, it answers Ctrl-C in its own way."""
+
+
 @pytest.mark.parametrize("mode", [[], ["--debug"]])
 def test_interrupted_at_any_moment(mode: list[str], project: Path) -> None:
     slow = "import time\ntime.sleep(0.2)\n" + APP
     write(project, {"app.py": slow})
     for step in range(9):
         process = subprocess.Popen(
-            [*COMMAND, "run", *mode],
+            [sys.executable, "-c", BEGINS, "run", *mode],
             cwd=project,
             env=environment(),
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             text=True,
         )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
         time.sleep(0.02 + step * 0.09)
         if step % 2:
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         else:
             process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=20)[1]
-        # Python itself is still starting in the first moments, and answers in its own way.
-        assert process.returncode in ({0, 130} if step > 1 else {0, 130, 1, -signal.SIGINT}), said
-        assert step < 2 or "Traceback" not in said, said
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode in {0, 130}, said
+        assert "Traceback" not in said, said
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
 
@@ -259,13 +269,11 @@ def test_interrupted_at_any_moment(mode: list[str], project: Path) -> None:
 def test_workers_end_with_a_killed_supervisor(project: Path, start: Callable) -> None:
     running = start(project, "run", "--debug")
     running.wait_for(START_LINE)
-    end = time.monotonic() + 5
-    while len(running.children()) < 2 and time.monotonic() < end:
-        time.sleep(0.05)
+    eventually(lambda: len(running.children()) == 2)
     workers = running.children()
     assert len(workers) == 2
     running.process.kill()
-    running.process.wait(5)
+    running.process.wait(20)
     assert all(is_gone(worker) for worker in workers)
 
 

@@ -136,7 +136,7 @@ def test_the_tutorial_becomes_what_it_says(
     expect(one.locator("#todo li span")).to_have_text(["Bread"])
     program.restart()
     for page in (one, other, visit(program.url)):
-        expect(page.locator("#todo li span")).to_have_text(["Bread"], timeout=15_000)
+        expect(page.locator("#todo li span")).to_have_text(["Bread"])
 
 
 def test_the_steps_of_the_tutorial_lead_to_its_program(documented: Callable[[str], Program], visit: Visit) -> None:

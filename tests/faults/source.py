@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EXTRA: Final = """
 import time
 import greenlet
+from flask import request
 
 errors, notes, ended = [], {}, []
 
@@ -56,6 +57,7 @@ class One(View):
         self.notes.append("written")
 
     def on_spin(self, event):
+        print("spinning", flush=True)
         spin(float(event.value))
         self.place.content = "spun"
 
@@ -114,6 +116,16 @@ def _alive():
     counts["subscribers"] = len(app.topic("news")) if hasattr(app.topic("news"), "__len__") else 0
     counts["pages"], counts["users"] = len(app.pages), len(app.users)
     return jsonify(counts)
+
+looked_at = []
+
+@app.flask.before_request
+def _look():
+    looked_at.append([request.path, len(app._gateway._eio.sockets)])
+
+@app.flask.get("/looked-at")
+def _looked_at():
+    return jsonify(looked_at)
 
 @app.flask.get("/refused")
 def _refused():

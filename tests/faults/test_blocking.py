@@ -76,7 +76,7 @@ def test_a_read_fails_with_its_type_where_nobody_comes_back(program: Program) ->
     page.cut()
     eventually(lambda: notes(program, key))
     assert notes(program, key) == [["raised", "BrowserTimeout"]]
-    assert 0.8 < time.monotonic() - begun < 2.5
+    assert 0.8 < time.monotonic() - begun < 8, "sooner than where somebody is there to answer"
     # What it wrote after that is shown when the page comes back, and the next read works.
     titles(page)
     page.reconnect()
@@ -151,7 +151,7 @@ def test_a_view_change_is_whole_wherever_it_is_cut(
 
 def test_grace_time_over(start: Callable[..., Program], engine: Engine) -> None:
     """Ten minutes, made short: past the grace time the page is mounted anew, within it the page goes on."""
-    program = start(engine, environment={"LIMITS": '{"grace": 1}'})
+    program = start(engine, environment={"LIMITS": '{"grace": 1.5}'})
     page = page_on(program, "grace")
     page.click("#add")
     page.until(lambda: page.texts("#place") == ["1"])
@@ -160,7 +160,7 @@ def test_grace_time_over(start: Callable[..., Program], engine: Engine) -> None:
     page.reconnect()
     assert (page.resumes, page.remounts) == (1, [])
     page.cut()
-    reaches(lambda: ended(program), ["grace"], timeout=4)
+    reaches(lambda: ended(program), ["grace"])
     page.loaded = 0
     page.reconnect()
     page.until(lambda: page.loaded > 0)

@@ -10,14 +10,14 @@ import pytest
 from tests.faults.source import alive, ended, notes
 from tests.tools.scripted import payload
 from tests.tools.simulated import Page, Refused
-from tests.tools.waiting import eventually
+from tests.tools.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.tools.programs import Program
 
-LIMITS = {"LIMITS": '{"grace": 1, "join_page": 1}'}
+LIMITS = {"LIMITS": '{"grace": 0.5, "join_page": 1.5}'}
 
 
 @pytest.fixture(scope="module", params=["gevent", "eventlet"])
@@ -37,7 +37,7 @@ def page_on(program: Program, key: str, cookie: str = "") -> Page:
     return page
 
 
-def as_before(program: Program, before: dict[str, int], *, timeout: float = 6) -> None:
+def as_before(program: Program, before: dict[str, int], *, timeout: float = PATIENCE) -> None:
     """Wait until nothing more is alive than was before."""
     end = time.monotonic() + timeout
     while more := {name: (before[name], now) for name, now in alive(program).items() if now > before[name]}:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def test_two_hundred_pages_reconnect_at_once(engine: Engine) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "restart_storm.py"), "200", engine, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     figures = json.loads(done.stdout)
     assert (figures["back"], figures["work"], figures["wrong"], figures["tracebacks"]) == (200, 200, [], 0)

@@ -15,6 +15,7 @@ from tests.tools.leaks import Footprint
 from tests.tools.programs import Engine, Program
 from tests.tools.proxy import Proxy
 from tests.tools.simulated import cut_all
+from tests.tools.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ class Server:
 
     def end(self) -> None:
         for program in self._programs:
-            program.stop()
+            program.kill()  # how a program ends has tests of its own
 
 
 @pytest.fixture
@@ -148,8 +149,9 @@ _running: list[Browser] = []
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the whole run, however many conftests import this fixture."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE * 1000)
     if _running:
         yield _running[0]
         return
@@ -210,7 +212,7 @@ def new_visitor(chromium: Browser, console: Console) -> Iterator[Callable[..., B
 
     def visitor(**options: Any) -> BrowserContext:
         context = chromium.new_context(**options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.on("console", console.on_console)
         context.on("weberror", console.on_error)
         contexts.append(context)

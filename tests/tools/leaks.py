@@ -22,7 +22,7 @@ class Footprint:
         threads = frozenset(thread.ident or 0 for thread in threading.enumerate())
         return cls(_children(), threads, _listening())
 
-    def left_since(self, before: Footprint, *, grace: float = 3) -> str:
+    def left_since(self, before: Footprint, *, grace: float = 10) -> str:
         """What is here that was not before, after waiting `grace` seconds for it to go. Empty when there is nothing."""
         end = time.monotonic() + grace
         now = self

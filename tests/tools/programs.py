@@ -91,7 +91,7 @@ class Program:
 
     # -- its life
 
-    def start(self, *, timeout: float = 15) -> None:
+    def start(self, *, timeout: float = 40) -> None:
         """Start the process and wait until it answers HTTP."""
         if self._process is not None:
             return
@@ -135,7 +135,7 @@ class Program:
         message = f"the program did not answer within {timeout} s\n{self.log}"
         raise ProgramFailed(message)
 
-    def stop(self, *, timeout: float = 5) -> int | None:
+    def stop(self, *, timeout: float = 15) -> int | None:
         """SIGTERM, then SIGKILL after `timeout` seconds. Returns the exit code; may be called twice."""
         process, self._process = self._process, None
         if process is None:
@@ -145,14 +145,14 @@ class Program:
             return process.wait(timeout)
         except subprocess.TimeoutExpired:
             process.kill()
-            return process.wait(5)
+            return process.wait(15)
 
     def kill(self) -> None:
         """SIGKILL, as when the machine takes the process away. `start()` brings it back on the same port."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.wait(5)
+            process.wait(15)
 
     def terminate(self) -> None:
         """SIGTERM, without waiting."""
@@ -240,7 +240,7 @@ class Program:
 def answers(port: int) -> bool:
     """Whether something on this port answers an HTTP request (with whatever status)."""
     try:
-        with socket.create_connection((HOST, port), timeout=1) as probe:
+        with socket.create_connection((HOST, port), timeout=5) as probe:
             probe.sendall(
                 f"GET /__pycommunicate/ HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode()
             )

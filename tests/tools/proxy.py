@@ -280,7 +280,7 @@ class Proxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection((HOST, self.target), timeout=2)
+                server = socket.create_connection((HOST, self.target), timeout=10)
             except OSError:
                 _reset(client)
                 continue

@@ -30,6 +30,10 @@ VERSION: Final = 2
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
 
+AT_ONCE: Final = 5.0
+"""What happens at once takes less than this, in seconds, on the slowest machine; what a timer of the server's does takes longer: the shortest that ends a connection has ten."""
+
+
 class Closed(ConnectionError):
     """The other side ended the connection. `code` is the WebSocket close code, where there was one."""
 
@@ -89,7 +93,7 @@ def request(
     cookie: str = "",
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
-    timeout: float = 10,
+    timeout: float = 20,
 ) -> Response:
     """One HTTP request on a connection of its own."""
     fields = {"Host": f"{HOST}:{port}", "Connection": "close"}
@@ -199,7 +203,7 @@ class WebSocket:
         *,
         cookie: str = "",
         headers: Mapping[str, str] | None = None,
-        timeout: float = 10,
+        timeout: float = 20,
         receive_buffer: int | None = None,
     ) -> None:
         self.timeout = timeout
@@ -295,7 +299,7 @@ class WebSocket:
     def receive_text(self, timeout: float | None = None) -> str:
         return self.receive(timeout)[1].decode("utf-8")
 
-    def wait_closed(self, timeout: float) -> float:
+    def wait_closed(self, timeout: float = AT_ONCE) -> float:
         """Read and throw away until the other side closes; returns how long it took, raises TimeoutError if it does not."""
         begun = time.monotonic()
         deadline = begun + timeout
@@ -391,7 +395,7 @@ def _parse_frame(held: bytearray) -> tuple[int, tuple[bool, int, bytes]] | None:
 class Channel:
     """Engine.IO 4 and Socket.IO 5 over a `WebSocket`, in our namespace; messages are the arrays of docs/wire.md."""
 
-    def __init__(self, port: int, *, cookie: str = "", timeout: float = 10, **options: Any) -> None:
+    def __init__(self, port: int, *, cookie: str = "", timeout: float = 20, **options: Any) -> None:
         self.web_socket = WebSocket(port, cookie=cookie, timeout=timeout, **options)
         try:
             self.handshake = _handshake(self.web_socket.receive_text())

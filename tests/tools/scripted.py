@@ -20,7 +20,7 @@ from pycommunicate.protocol.limits import Limits
 
 app = CommunicateApp(web_port=int(os.environ["PORT"]), host="127.0.0.1", limits=Limits(**json.loads(os.environ.get("LIMITS", "{}"))))
 app.set_secret_key("a key for the tests, used nowhere else")
-handled, torn = {}, []
+handled, torn, running, opened = {}, [], {}, set()
 
 class Scripted(View):
     def render(self):
@@ -53,7 +53,12 @@ class Scripted(View):
         self.count.content = "all written"
 
     def slow(self, event):
-        sleep(event.value)
+        if isinstance(event.value, str):  # a gate, which /open/<gate> opens
+            running[event.value] = running.get(event.value, 0) + 1
+            while event.value not in opened:
+                sleep(0.01)
+        else:
+            sleep(event.value)
         handled[self.key].append(event.value)
         self.count.content = "slept"
 
@@ -65,6 +70,15 @@ app.add_controller("/page/<key>", ControllerFactory().add_view(Scripted).set_def
 @app.flask.get("/handled/<key>")
 def _handled(key):
     return jsonify(handled.get(key, []))
+
+@app.flask.get("/running/<gate>")
+def _at_the_gate(gate):
+    return jsonify(running.get(gate, 0))
+
+@app.flask.get("/open/<gate>")
+def _open(gate):
+    opened.add(gate)
+    return ""
 
 @app.flask.get("/torn")
 def _torn():
@@ -124,6 +138,17 @@ def handled(program: Program, key: str) -> list[Any]:
     """What the handlers of this page were called with, in order."""
     values: list[Any] = json.loads(get(program.port, f"/handled/{key}").body)
     return values
+
+
+def at_the_gate(program: Program, gate: str) -> int:
+    """How many handlers of `#slow` have begun that wait for this gate."""
+    count: int = json.loads(get(program.port, f"/running/{gate}").body)
+    return count
+
+
+def open_gate(program: Program, gate: str) -> None:
+    """Let them end, and those that come later."""
+    get(program.port, f"/open/{gate}")
 
 
 def census(program: Program) -> dict[str, int]:

@@ -64,7 +64,7 @@ class Page:
         path: str = "/",
         *,
         cookie: str = "",
-        timeout: float = 10,
+        timeout: float = 20,
         through: int | None = None,
         **options: Any,
     ) -> None:
@@ -142,7 +142,7 @@ class Page:
         if wait:
             self.until(lambda: self.joins + self.resumes + len(self.remounts) > before)
 
-    def reconnect(self, *, timeout: float = 10) -> None:
+    def reconnect(self, *, timeout: float = 20) -> None:
         """Connect again, trying until it works."""
         end = time.monotonic() + timeout
         while True:

@@ -1,15 +1,18 @@
-"""Waiting, with a bound."""
+"""Waiting, with a bound: it is for what never happens, and no machine is so slow that it meets the bound otherwise."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PATIENCE: Final = 20.0
+"""How long a test waits for what has to happen, in seconds, where it says nothing else."""
 
-def eventually(ask: Callable[[], object], *, timeout: float = 5, every: float = 0.02, what: str = "") -> None:
+
+def eventually(ask: Callable[[], object], *, timeout: float = PATIENCE, every: float = 0.02, what: str = "") -> None:
     """Wait until `ask()` is true, or fail with what it last said."""
     end = time.monotonic() + timeout
     while True:
@@ -22,7 +25,7 @@ def eventually(ask: Callable[[], object], *, timeout: float = 5, every: float = 
         time.sleep(every)
 
 
-def reaches(ask: Callable[[], object], wanted: object, *, timeout: float = 5) -> None:
+def reaches(ask: Callable[[], object], wanted: object, *, timeout: float = PATIENCE) -> None:
     """Wait until `ask()` is `wanted`, or fail showing both."""
     end = time.monotonic() + timeout
     while (last := ask()) != wanted:

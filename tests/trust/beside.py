@@ -119,7 +119,7 @@ class Honest:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.key = f"beside{next(_keys)}"
-        self.page: Page = visit(program, self.key, timeout=5)
+        self.page: Page = visit(program, self.key)
         self.clicks = 0
         self.took: list[float] = []
         self.grown = 0

@@ -25,7 +25,7 @@ def program(serve_module: Server) -> Program:
     return serve_module(
         ATTACKED,
         templates=TEMPLATES,
-        environment={"LIMITS": '{"read_deadline": 0.5, "read_deadline_offline": 0.3}'},
+        environment={"LIMITS": '{"read_deadline": 1.5, "read_deadline_offline": 0.3}'},
     )
 
 
@@ -146,7 +146,7 @@ def test_attack_2_used_request_id_and_the_victims_own_cookie_without_its_resume_
 
 def test_attack_2_expired_request_id(serve: Server) -> None:
     program = serve(
-        ATTACKED, templates=TEMPLATES, environment={"LIMITS": '{"join_page": 0.3, "grace": 0.3, "mount_token": 0}'}
+        ATTACKED, templates=TEMPLATES, environment={"LIMITS": '{"join_page": 1.2, "grace": 0.5, "mount_token": 0}'}
     )
     with beside(program):
         page = Page(program.port, "/page/late")
@@ -266,7 +266,7 @@ def test_attack_4_answers_that_are_no_json(program: Program, number: str) -> Non
         text = message("answer", page.epoch, page.applied, tag, 0, "VALUE").replace('"VALUE"', number)
         assert page.channel is not None
         page.channel.send_packet(text)
-        eventually(lambda: results(program, key), timeout=3)
+        eventually(lambda: results(program, key))
         assert results(program, key)[0][1] in {"BadAnswer", "BrowserGone", "BrowserTimeout"}
 
 
@@ -278,7 +278,7 @@ def test_attack_4_events_that_are_no_json(program: Program, number: str) -> None
         text = message("event", page.epoch, 1, page.applied, page.listener("#add"), {"x": "N", "value": "N"})
         assert page.channel is not None
         page.channel.send_packet(text.replace('"N"', number))
-        assert page.channel.web_socket.wait_closed(3) < 1
+        page.channel.web_socket.wait_closed()
         assert handled(program, key) == []
 
 
@@ -330,7 +330,7 @@ def test_attack_4_deep_answers(program: Program, depth: int) -> None:
             assert results(program, f"deep{depth}")[0][1] == repr(json.loads("[" * depth + "1" + "]" * depth))
             page.leave()
         else:
-            assert page.channel.web_socket.wait_closed(3) < 1
+            page.channel.web_socket.wait_closed()
 
 
 def test_attack_4_a_million_levels(program: Program) -> None:
@@ -354,7 +354,7 @@ def test_attack_5_never_answer(program: Program) -> None:
         for _ in range(20):
             page.click("#exists")
         page.until(lambda: page.texts("#done").count("exists") == 20)
-        assert 0.4 < time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 10 * 1.5, "they waited at the same time"
         assert results(program, "mute") == [["exists", "BrowserTimeout"]] * 20
         page.leave()
 
@@ -365,16 +365,16 @@ def test_attack_5_leave_instead_of_answering(program: Program) -> None:
         for key, leave in (("leaves", True), ("cut", False)):
             page = Page.visit(program.port, f"/reading/{key}")
             page.answer = lambda _: (-1, None)
+            begun = time.monotonic()
             page.click("#exists")
             page.until(lambda page=page: any(operation[0] == 31 for _, operation in page.operations))
-            begun = time.monotonic()
             if leave:
                 page.leave()
             else:
                 page.cut(reset=True)
             wanted = [["exists", "BrowserGone"]] if leave else [["exists", "BrowserTimeout"]]
-            reaches(lambda key=key: results(program, key), wanted, timeout=2)
-            assert time.monotonic() - begun < 0.45 + 0.3
+            reaches(lambda key=key: results(program, key), wanted)
+            assert time.monotonic() - begun < 1.5, "not at the deadline of a page that is there"
 
 
 def test_attack_5_half_a_join(program: Program) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.raw import NAMESPACE, POLLING_PATH, Closed, get, request
+from tests.tools.raw import AT_ONCE, NAMESPACE, POLLING_PATH, Closed, get, request
 from tests.tools.scripted import visit
 from tests.tools.simulated import Page
 from tests.tools.waiting import eventually
@@ -40,17 +40,15 @@ class Polling:
 
     def post(self, body: bytes, **headers: str) -> int:
         """Send a body; return the status."""
-        return request(
-            self.port, self.path, method="POST", cookie=self.page.cookie, body=body, headers=headers, timeout=3
-        ).status
+        return request(self.port, self.path, method="POST", cookie=self.page.cookie, body=body, headers=headers).status
 
     def poll(self) -> str:
         """What the server has for the page."""
-        return get(self.port, self.path, self.page.cookie, timeout=3).text
+        return get(self.port, self.path, self.page.cookie).text
 
     def gone(self) -> bool:
         """Whether the socket has ended."""
-        return get(self.port, self.path, self.page.cookie, timeout=3).status == 400
+        return get(self.port, self.path, self.page.cookie).status == 400
 
 
 POLLED = {
@@ -74,7 +72,7 @@ def test_attack_6_malformed_over_long_polling(program: Program) -> None:
             polling = Polling(program, "polled")
             status = polling.post(body)
             assert status in {200, 400}, (name, status)
-            eventually(polling.gone, timeout=1.5, what=name)
+            eventually(polling.gone, timeout=AT_ONCE, what=name)
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "99999999999", "65537", "1e3", ""])
@@ -124,7 +122,7 @@ def test_attack_6_ten_lines_a_second_are_told_of_one_peer(program: Program) -> N
             with visit(program, "loud") as page, contextlib.suppress(Closed, OSError):
                 assert page.channel is not None
                 page.channel.web_socket.send_bytes(packets(['42/__pycommunicate,["nothing"]'] * 3))
-                page.channel.web_socket.wait_closed(2)
+                page.channel.web_socket.wait_closed()
         took = time.monotonic() - begun
         lines = records(program.err[said:])
         # A window of a second may have begun before, and another may end after.

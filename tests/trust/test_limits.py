@@ -13,7 +13,7 @@ import pytest
 from pycommunicate import CommunicateApp, ControllerFactory, View
 from pycommunicate.protocol.limits import Limits
 from tests.tools.raw import NAMESPACE, POLLING_PATH, Channel, get, request
-from tests.tools.scripted import payload, visit
+from tests.tools.scripted import at_the_gate, open_gate, payload, visit
 from tests.tools.simulated import Page, Refused
 from tests.tools.waiting import eventually, reaches
 from tests.trust.beside import ATTACKED, TEMPLATES, beside, message, results, state
@@ -34,10 +34,10 @@ SMALL = {
     "events_queued": 5,
     "running_handlers": 2,
     "unacknowledged_bytes": 20_000,
-    "overflow_deadline": 0.6,
-    "read_deadline": 0.5,
-    "read_deadline_offline": 0.2,
-    "join_socket": 0.6,
+    "overflow_deadline": 1.2,
+    "read_deadline": 1.2,
+    "read_deadline_offline": 0.8,
+    "join_socket": 1.0,
     "batch_bytes": 1000,
     "first_batch_bytes": 500,
 }
@@ -64,10 +64,10 @@ def key() -> str:
 
 
 def closes(page: Page) -> bool:
-    """Whether the server closes the page's socket within a second."""
+    """Whether the server closes the page's socket at once."""
     assert page.channel is not None
     try:
-        page.channel.web_socket.wait_closed(1)
+        page.channel.web_socket.wait_closed()
     except TimeoutError:
         return False
     return True
@@ -158,56 +158,68 @@ def test_limit_events_queued(small: Program) -> None:
     room = SMALL["events_queued"]
     with beside(small, bad=1):
         for count, accepted in ((room, True), (room + 1, False)):
-            name = key()
-            with visit(small, name) as page:
+            gate = key()
+            with visit(small, gate) as page:
                 assert page.allowed == room
                 for number in range(1, count + 1):
-                    page.send(["event", page.epoch, number, page.applied, page.listener("#slow"), payload(0.15)])
+                    page.send(["event", page.epoch, number, page.applied, page.listener("#slow"), payload(gate)])
+                assert accepted or closes(page)
+                open_gate(small, gate)
                 if accepted:
                     page.made = count
                     page.until(lambda page=page: page.texts("#count") == ["slept"] * room)
                     assert works(page)
                     page.leave()
-                else:
-                    assert closes(page)
 
 
 def test_limit_events_queued_in_one_message(small: Program) -> None:
     """Each event of a message counts as one: what there is credit for runs, one more ends the connection."""
     room = SMALL["events_queued"]
     with beside(small, bad=1), visit(small, key()) as page:
-        slow = [page.listener("#slow"), payload(0.15)]
+        first, second = key(), key()
+        slow = [page.listener("#slow"), payload(first)]
         page.send(["events", page.epoch, 1, page.applied, [slow] * room])
         page.made = room
+        open_gate(small, first)
         page.until(lambda: page.texts("#count") == ["slept"] * room)
+        slow = [page.listener("#slow"), payload(second)]
         page.send(["events", page.epoch, room + 1, page.applied, [slow] * (room - 1)])
         page.send(["events", page.epoch, 2 * room, page.applied, [slow] * 2])
         assert closes(page)
+        open_gate(small, second)
 
 
 def test_limit_running_handlers(small: Program) -> None:
     most = SMALL["running_handlers"]
     with beside(small):
-        for count, rounds in ((most, 1), (most + 1, 2)):
-            with visit(small, key()) as page:
-                begun = time.monotonic()
+        for count in (most, most + 1):
+            gate = key()
+            with visit(small, gate) as page:
                 for _ in range(count):
-                    page.click("#slow", payload(0.3))
+                    page.click("#slow", payload(gate))
+                reaches(lambda gate=gate: at_the_gate(small, gate), most)
+                page.settle(0.1)
+                assert at_the_gate(small, gate) == most, "the one past it waits"
+                open_gate(small, gate)
                 page.until(lambda page=page, count=count: page.texts("#count") == ["slept"] * count)
-                assert 0.3 * rounds <= time.monotonic() - begun < 0.3 * rounds + 0.28
                 page.leave()
 
 
 # -- what one page is sent
 
 
-def written(page: Page) -> bool:
-    """Whether the handler that writes much has ended, without the browser acknowledging anything."""
+def written(page: Page) -> None:
+    """Wait until the handler that writes much has ended."""
+    page.until(lambda: page.texts("#count")[-1:] == ["all written"])
+
+
+def waits(page: Page) -> bool:
+    """Whether that handler waits, because the browser acknowledges nothing."""
     try:
         page.until(lambda: page.texts("#count")[-1:] == ["all written"], timeout=0.3)
     except TimeoutError:
-        return False
-    return True
+        return True
+    return False
 
 
 def test_limit_unacknowledged_bytes(small: Program) -> None:
@@ -216,10 +228,11 @@ def test_limit_unacknowledged_bytes(small: Program) -> None:
             with visit(small, key()) as page:
                 page.acknowledge = False
                 page.fire(page.listener("#much", "change"), payload([2, size]))
-                assert written(page) is ends
-                page.acknowledge = True
-                page.send(["ack", page.epoch, page.applied, []])
-                page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+                assert ends or waits(page)
+                if not ends:
+                    page.acknowledge = True
+                    page.send(["ack", page.epoch, page.applied, []])
+                written(page)
                 assert page.remounts == []
                 page.leave()
 
@@ -231,24 +244,24 @@ def test_limit_unacknowledged_batches(with_limits: With) -> None:
             with visit(program, key()) as page:
                 page.acknowledge = False
                 page.fire(page.listener("#much", "change"), payload([count, 1100]))
-                assert written(page) is ends
-                page.acknowledge = True
-                page.send(["ack", page.epoch, page.applied, []])
-                page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+                assert ends or waits(page)
+                if not ends:
+                    page.acknowledge = True
+                    page.send(["ack", page.epoch, page.applied, []])
+                written(page)
                 page.leave()
 
 
 def test_limit_overflow_deadline(small: Program) -> None:
     """Before it, an acknowledgement lets the handler go on; after it, the page is given up and mounted anew; after twice that, it ends."""
     with beside(small, bad=3):
-        for pause, remounts in ((0.3, 0), (0.8, 1)):
+        for late, remounts in ((False, 0), (True, 1)):
             with visit(small, key()) as page:
                 page.acknowledge = False
                 page.fire(page.listener("#much", "change"), payload([3, 12_000]))
-                assert not written(page)
-                page.settle(0.05)
-                time.sleep(max(0.0, pause - 0.35))
-                page.settle(0.05)
+                assert waits(page)
+                if late:
+                    time.sleep(SMALL["overflow_deadline"])
                 page.acknowledge = True
                 page.send(["ack", page.epoch, page.applied, []])
                 page.until(lambda page=page: page.remounts or page.texts("#count")[-1:] == ["all written"])
@@ -260,7 +273,7 @@ def test_limit_overflow_deadline(small: Program) -> None:
             page.acknowledge = False
             page.fire(page.listener("#much", "change"), payload([3, 12_000]))
             assert page.channel is not None
-            assert page.channel.web_socket.wait_closed(4) < 2
+            page.channel.web_socket.wait_closed()  # the default would take a minute
 
 
 def message_sizes(page: Page) -> list[int]:
@@ -282,7 +295,7 @@ def test_limit_batch_bytes(small: Program) -> None:
         works(page)
         sizes = message_sizes(page)
         page.fire(page.listener("#much", "change"), payload([9, 350]))
-        page.until(lambda: page.texts("#count")[-1:] == ["all written"])
+        written(page)
         # Sent as soon as the bound is passed: one operation more than fits, never two.
         assert len(sizes) >= 3
         assert max(sizes) < SMALL["batch_bytes"] + 450
@@ -296,7 +309,7 @@ def test_limit_first_batch_bytes(with_limits: With) -> None:
         with visit(program, key()) as page:
             noted = message_sizes(page)
             page.fire(page.listener("#much", "change"), payload([30, 400]))
-            page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+            written(page)
             sizes[first] = noted
             page.leave()
     assert sizes[500][0] < 500 + 500 < 2500 < sizes[3000][0] < 3000 + 1200
@@ -307,7 +320,7 @@ def test_limit_first_batch_bytes(with_limits: With) -> None:
 
 
 def test_limit_read_deadline(small: Program) -> None:
-    for pause, got in ((0.3, "True"), (0.7, "BrowserTimeout")):
+    for pause, got in ((0.3, "True"), (1.5, "BrowserTimeout")):
         name = key()
         with Page.visit(small.port, f"/reading/{name}") as page:
             page.answer = lambda _: (-1, None)
@@ -322,7 +335,7 @@ def test_limit_read_deadline(small: Program) -> None:
 
 
 def test_limit_read_deadline_offline(small: Program) -> None:
-    for pause, got in ((0.05, "True"), (0.4, "BrowserTimeout")):
+    for pause, got in ((0.05, "True"), (1.0, "BrowserTimeout")):
         name = key()
         with Page.visit(small.port, f"/reading/{name}") as page:
             page.answer = lambda _: (-1, None)
@@ -341,26 +354,25 @@ def test_limit_join_socket(small: Program) -> None:
     with beside(small):
         page = Page(small.port, f"/page/{key()}")
         with Channel(small.port, cookie=page.cookie) as silent, Channel(small.port, cookie=page.cookie) as late:
-            time.sleep(0.3)
             late.connect(page.auth())
-            assert late.receive(2)[0] == "joined"
-            assert silent.web_socket.wait_closed(3) < 1
+            assert late.receive()[0] == "joined"
+            silent.web_socket.wait_closed()
             with pytest.raises(TimeoutError):
-                late.web_socket.wait_closed(0.5)
+                late.web_socket.wait_closed(0.3)
         page.request = "gone"
         assert comes_back(page) == "remount"
         page.leave()
 
 
 def test_limit_grace(with_limits: With) -> None:
-    program = with_limits(grace=1.0)
+    program = with_limits(grace=1.5)
     with beside(program):
         page = visit(program, "graced")
         page.cut()
-        time.sleep(0.7)
+        time.sleep(0.4)
         assert comes_back(page) == "resumed"
         page.cut()
-        eventually(lambda: state(program)["pages"] == 1, timeout=4)
+        eventually(lambda: state(program)["pages"] == 1)
         assert comes_back(page) == "remount"
         page.leave()
 
@@ -389,10 +401,12 @@ def test_limit_lost_bytes(with_limits: With) -> None:
                 page = visit(program, f"bytes{count}-{number}")
                 page.acknowledge = False
                 page.fire(page.listener("#much", "change"), payload([1, 100_000]))
-                page.until(lambda page=page: page.texts("#count")[-1:] == ["all written"])
+                written(page)
                 page.cut()
                 pages.append(page)
-            time.sleep(1.3)  # it is looked at once a second
+            eventually(
+                lambda count=count: state(program)["pages"] == 1 + min(count, 2)
+            )  # it is looked at once a second
             assert [comes_back(page) for page in pages] == [first] + ["resumed"] * (count - 1)
             for page in pages:
                 page.leave()
@@ -400,12 +414,12 @@ def test_limit_lost_bytes(with_limits: With) -> None:
 
 
 def test_limit_join_page(with_limits: With) -> None:
-    program = with_limits(join_page=1.0)
+    program = with_limits(join_page=1.5)
     with beside(program):
         soon, late = Page(program.port, "/page/soon"), Page(program.port, "/page/late")
-        time.sleep(0.6)
+        time.sleep(0.4)
         assert comes_back(soon) == "joined"
-        eventually(lambda: state(program)["pages"] == 2, timeout=4)
+        eventually(lambda: state(program)["pages"] == 2)
         assert comes_back(late) == "remount"
         for page in (soon, late):
             page.leave()

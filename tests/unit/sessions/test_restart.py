@@ -156,7 +156,7 @@ def test_an_open_page_stays_signed_in(
     expect(page.locator("#n")).to_have_text("1")
     page.evaluate("window.same = true")
     program.restart()
-    expect(page.locator("i")).to_have_text("3", timeout=15_000)  # mounted anew
+    expect(page.locator("i")).to_have_text("3")  # mounted anew
     expect(page.locator("#n")).to_have_text("1")
     page.click("#count")
     expect(page.locator("#n")).to_have_text("2")
