@@ -153,7 +153,7 @@ def test_renew(bench_on: Make, visitor: BrowserContext, program: Program) -> Non
     assert stale[0] != after[0]
     assert stale[2] == {}
     # Other tabs come back under the new id.
-    reaches(lambda: other.js("() => window.stays"), None)
+    other.page.wait_for_function("() => window.stays === undefined")  # over the navigation
     expect(other.page.locator("#state")).to_have_text("ready")
     assert other.run("result = user.id_") == after[0]
     assert bench.run("result = user.socket_connected") is True

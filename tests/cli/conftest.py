@@ -75,7 +75,7 @@ class Running:
                 return found
             if self.process.poll() is not None and not re.search(pattern, self.text[self._seen :]):
                 break
-            time.sleep(0.02)
+            time.sleep(0.01)
         raise AssertionError(f"{pattern!r} did not come in:\n{self.text}")
 
     @property

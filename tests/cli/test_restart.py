@@ -304,7 +304,9 @@ def test_a_worker_that_is_killed_is_said_and_the_next_change_starts_anew(
 
 
 def test_a_worker_that_hangs_is_replaced(shop: Path, start: Callable[..., Running], tmp_path: Path) -> None:
-    spin = 'app.flask.add_url_rule("/spin", "spin", lambda: print("spins", flush=True) or [n for n in iter(int, 1) if n])'
+    spin = (
+        'app.flask.add_url_rule("/spin", "spin", lambda: print("spins", flush=True) or [n for n in iter(int, 1) if n])'
+    )
     write(shop, {"app.py": app(1, spin)})
     running, url = started(start, shop, **impatient(tmp_path, _ANSWER=1.0))
     hanging = int(get(url + "pid"))

@@ -31,17 +31,18 @@ def debugged(project: Callable[[str], Path], start: Callable[..., Running]) -> C
 def pictures(scaffold: str, url: str, new_visitor: Visitor) -> None:
     """Look at the page in all ways: nothing sticks out, everything can be hit with a finger and has a name."""
     for scheme in ("light", "dark"):
+        visitor = new_visitor(color_scheme=scheme)
+        page = visitor.new_page()
+        page.goto(url)
+        page.wait_for_function("pycommunicate.loaded")
         for width, height in ((1100, 760), (390, 780), (320, 560)):
-            visitor = new_visitor(color_scheme=scheme, viewport={"width": width, "height": height})
-            page = visitor.new_page()
-            page.goto(url)
-            page.wait_for_timeout(400)
+            page.set_viewport_size({"width": width, "height": height})
             wide = "[...document.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.outerHTML)"
             assert page.evaluate(f"document.documentElement.scrollWidth <= innerWidth || {wide}") is True
             for element in page.query_selector_all("button:visible, input:not([type=checkbox]):visible"):
                 box = element.bounding_box()
                 assert box is not None
-                assert box["height"] >= 44
+                assert round(box["height"]) >= 44
             unnamed = page.evaluate(
                 """[...document.querySelectorAll('input, button')].filter(one =>
                      !one.labels?.length && !one.textContent && !one.ariaLabel).map(one => one.outerHTML)"""
@@ -50,7 +51,7 @@ def pictures(scaffold: str, url: str, new_visitor: Visitor) -> None:
             folder = os.environ.get("PYCOMMUNICATE_SHOTS")
             if folder:
                 page.screenshot(path=Path(folder) / f"{scaffold}-{scheme}-{width}.png")
-            visitor.close()
+        visitor.close()
 
 
 def test_todo(debugged: Callable[[str], Running], new_visitor: Visitor, expect_console: Callable[..., None]) -> None:

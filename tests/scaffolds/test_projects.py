@@ -68,7 +68,7 @@ def test_its_tests_pass(project: Project, scaffold: str) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pycommunicate import CommunicateApp, ControllerFactory, View
+from pycommunicate.protocol.limits import Limits
 from pycommunicate.testing.plugin import browser, new_browser, pycommunicate_app
 
 if TYPE_CHECKING:
@@ -20,10 +21,14 @@ FRAME = (
 )
 
 
+PATIENT = Limits(foreseen=1.0, preload=0.5)
+"""A pause of the machine is not the application's: what is counted stays the same."""
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> CommunicateApp:
     """An application without pages."""
-    app = CommunicateApp(template_directory=str(tmp_path))
+    app = CommunicateApp(template_directory=str(tmp_path), limits=PATIENT)
     app.set_secret_key("a key for the tests, used nowhere else")
     return app
 

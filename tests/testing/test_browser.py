@@ -144,7 +144,7 @@ def test_timers(add, browser) -> None:
 
     add("/", "<p id=count>0</p>", load)
     page = browser.open()
-    page.wait_until(lambda: int(page.text("#count")[0]) >= 3, timeout=2)
+    page.wait_until(lambda: int(page.text("#count")[0]) >= 3)
     before = int(page.text("#count")[0])
     page.tick(0.1)
     assert int(page.text("#count")[0]) > before
@@ -164,15 +164,15 @@ def test_a_blocked_handler_is_not_waited_for(add, new_browser) -> None:
         element("#other").add_event_listener("click", lambda: element("#said").set_property("title", "other"))
 
     add("/", "<button id=work>Work</button><button id=other>Other</button><p id=said></p>", load)
-    page = new_browser(patience=0.4).open()
+    page = new_browser(patience=1).open()
     start = time.monotonic()
     page.click("#work")
     assert page.text("#said") == ["working"]
     again = time.monotonic()
     page.click("#other")
     assert page.element("#said").attributes["title"] == "other"
-    assert time.monotonic() - again < 0.4  # known to be blocked: no patience a second time
-    assert 0.4 < again - start < 2
+    assert time.monotonic() - again < 1  # known to be blocked: no patience a second time
+    assert 1 < again - start < 20
 
 
 def test_what_a_handler_raises_fails_the_test(add, new_browser) -> None:

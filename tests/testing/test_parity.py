@@ -16,6 +16,7 @@ from pycommunicate.testing.dom import fields
 from pycommunicate.testing.dom.node import Element, attribute, children
 from pycommunicate.testing.dom.text import inner_text
 from tests.testing.scenes import PROGRAM, SCENES, TEMPLATES, run
+from tests.tools.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,7 +167,7 @@ def test_the_same_in_both(name: str, program: Program, visitor: BrowserContext, 
     chromium = Chromium(visitor, program.url)
 
     def compare(number: int, step: Any) -> None:
-        end = time.monotonic() + 3
+        end = time.monotonic() + PATIENCE
         while (seen := chromium.snapshot()) != expected[number] and time.monotonic() < end:
             time.sleep(0.02)
         if seen != expected[number]:

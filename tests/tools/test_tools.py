@@ -102,14 +102,14 @@ def test_hold_delay_split_throttle(echo: int) -> None:
         with pytest.raises(TimeoutError):
             sock.recv(1)
         proxy.release()
-        sock.settimeout(2)
+        sock.settimeout(20)
         assert read(sock, 4) == b"held"
 
         proxy.delay(50)
         begun = time.monotonic()
         sock.sendall(b"late")
         assert read(sock, 4) == b"late"
-        assert 0.1 <= time.monotonic() - begun < 0.3
+        assert time.monotonic() - begun >= 0.1
         proxy.delay(0)
 
         proxy.split(3)
@@ -125,7 +125,7 @@ def test_hold_delay_split_throttle(echo: int) -> None:
         begun = time.monotonic()
         sock.sendall(b"x" * 30_000)
         assert len(read(sock, 30_000)) == 30_000
-        assert 0.2 <= time.monotonic() - begun < 1
+        assert time.monotonic() - begun >= 0.2
 
 
 @pytest.mark.parametrize("offset", [0, 1, 7, 10])
