@@ -77,7 +77,7 @@ def test_a_page_that_is_left(bench_on: Make, visitor: BrowserContext, program: P
         while "go" not in told:
             sleep(0.01)
         try:
-            element("p")
+            element("#asked-when-left")  # for the first time: nothing is foreseen
             told["left"] = "answered"
         except Exception as error:
             told["left"] = type(error).__name__  # at once: at a deadline it would be BrowserTimeout
@@ -123,7 +123,7 @@ def test_a_read_while_the_connection_is_lost(
             sleep(0.01)
         begun = time.monotonic()
         try:
-            element("p")
+            element("#asked-while-lost")  # for the first time: nothing is foreseen
             result = "answered"
         except BrowserTimeout:
             result = time.monotonic() - begun > 0.3

@@ -187,12 +187,12 @@ def test_static_files_images_and_the_environment_count(watch: Callable[..., Watc
 
 def test_many_files_saved_together_are_one_batch(watch: Callable[..., Watched]) -> None:
     before = {f"views/v{n}.py": "one" for n in range(10)}
-    watched = watch(before, pauses=PATIENT)
+    watched = watch(before, pauses=Pauses(quiet=0.5, back=1, longest=20))
     for n in range(10):
         (watched.folder / f"views/v{n}.py").unlink()
         write(watched.folder, {f"views/v{n}.py" if n else "views/new.py": "two"})
     assert watched.batch() == {*before, "views/new.py"}
-    assert watched.is_quiet(0.5)
+    assert watched.is_quiet(0.8)
 
 
 def test_a_style_sheet_waits_for_nothing_but_for_what_runs(watch: Callable[..., Watched]) -> None:
