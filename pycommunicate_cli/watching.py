@@ -108,15 +108,20 @@ class Watcher:
                 self._collect(paths, time.time())
 
     def _collect(self, paths: set[Path], saved: float) -> None:
-        pauses, begun = self._pauses, time.monotonic()
+        pauses, now = self._pauses, time.monotonic()
+        begun, quiet_ends = now, now + self._quiet(paths)
         while not self._stopping:
             switching = self._git_lock is not None and self._git_lock.exists()
-            left = begun + (pauses.git if switching else pauses.longest) - time.monotonic()
-            found, missed = self._source.read(max(0, min(self._quiet(paths), left)))
+            ends = begun + (pauses.git if switching else pauses.longest)
+            found, missed = self._source.read(max(0, min(quiet_ends, ends) - now))
             paths.update(file for path in found for file in self._files(path))
             if missed:
                 paths.update(self._all())
-            if left <= 0 or not (found or switching):
+            now = time.monotonic()
+            if found or missed or switching:
+                quiet_ends = now + self._quiet(paths)
+            # A source may return early and without a change, as when a file is there again that is still being written.
+            if now >= min(quiet_ends, ends):
                 break
         changed = tuple(path for path in sorted(paths) if self._has_changed(path))
         if changed and not self._stopping:

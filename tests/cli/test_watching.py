@@ -107,6 +107,13 @@ def deleted_and_written(file: Path, text: str) -> None:
     file.write_text(text)
 
 
+def deleted_and_written_slowly(file: Path, text: str) -> None:
+    file.unlink()
+    with file.open("w") as new:
+        time.sleep(0.1)
+        new.write(text)
+
+
 def linked(file: Path, text: str) -> None:
     new = file.parents[2] / "elsewhere"
     new.write_text(text)
@@ -122,7 +129,16 @@ def in_two_halves(file: Path, text: str) -> None:
         half.write(text[2:])
 
 
-SAVES = [in_place, renamed_over, as_vim_does, from_outside, deleted_and_written, linked, in_two_halves]
+SAVES = [
+    in_place,
+    renamed_over,
+    as_vim_does,
+    from_outside,
+    deleted_and_written,
+    deleted_and_written_slowly,
+    linked,
+    in_two_halves,
+]
 
 
 @pytest.mark.parametrize("save", [pytest.param(s, marks=[linux] if s is in_two_halves else []) for s in SAVES])
@@ -187,12 +203,12 @@ def test_static_files_images_and_the_environment_count(watch: Callable[..., Watc
 
 def test_many_files_saved_together_are_one_batch(watch: Callable[..., Watched]) -> None:
     before = {f"views/v{n}.py": "one" for n in range(10)}
-    watched = watch(before, pauses=Pauses(quiet=0.5, back=1, longest=20))
+    watched = watch(before, pauses=PATIENT)
     for n in range(10):
         (watched.folder / f"views/v{n}.py").unlink()
         write(watched.folder, {f"views/v{n}.py" if n else "views/new.py": "two"})
     assert watched.batch() == {*before, "views/new.py"}
-    assert watched.is_quiet(0.8)
+    assert watched.is_quiet(0.5)
 
 
 def test_a_style_sheet_waits_for_nothing_but_for_what_runs(watch: Callable[..., Watched]) -> None:
