@@ -95,7 +95,7 @@ def test_sigterm_takes_no_new_pages_over_a_kept_connection(start: Callable[..., 
     program = start(engine)
     page = page_on(program)
     ask = f"GET /fault/new HTTP/1.1\r\nHost: {HOST}:{program.port}\r\n\r\n".encode()
-    with socket.create_connection((HOST, program.port), timeout=2) as kept:
+    with socket.create_connection((HOST, program.port), timeout=20) as kept:
         kept.sendall(ask)
         assert kept.recv(65536).startswith(b"HTTP/1.1 200")
         page.click("#slow", payload("1.2"))

@@ -52,7 +52,7 @@ def echo() -> Iterator[int]:
 
 
 def connect(proxy: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=2)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=20)
 
 
 def read(sock: socket.socket, size: int) -> bytes:
