@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Error as BrowserError
 
 from benchmarks.comparison import results as kept
 from benchmarks.comparison.chromium import Chromium
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
+
+    from benchmarks.comparison.workload import Bench
 
 SECTION = "document.querySelector('#todo').innerHTML.replace(/>\\s+</g, '><').trim()"
 NAMES = ["floor", "library"]
@@ -70,11 +74,20 @@ def test_every_click_is_counted(chromium: Browser) -> None:
     assert found.median("clicks", "floor", "shown") == TINY.clicks
 
 
-def test_what_a_contestant_cannot_do_is_said(chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.comparison.workloads.preload.View", object)
-    found = compare(Chromium(chromium), [WORKLOADS["preload"]], [FLOOR, LIBRARY], TINY)
-    assert found.skipped == {"preload": {"library": "views have no `preload` yet"}}
-    assert found.median("preload", "floor", "navigation") is not None
+def test_what_a_peer_cannot_do_is_said(chromium: Browser) -> None:
+    def sample(_bench: Bench, running: Running) -> dict[str, float]:
+        if running.name == "peer":
+            raise BrowserError("it shows no rows")
+        return {"time": 1.0}
+
+    found = compare(
+        Chromium(chromium),
+        [Workload("made", lambda _sizes: (), sample)],
+        [FLOOR, replace(FLOOR, name="peer")],
+        TINY,
+    )
+    assert found.skipped == {"made": {"peer": "it shows no rows"}}
+    assert found.median("made", "floor", "time") == 1
 
 
 def test_floor_and_library_show_the_same(chromium: Browser, tmp_path: Path) -> None:
