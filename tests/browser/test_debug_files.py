@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.tools.waiting import reaches
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Route
 
     from tests.tools.programs import Program
     from tests.tools.proxy import Proxy
@@ -60,6 +61,25 @@ def test_the_last_of_quick_changes_wins(page: Hot) -> None:
         page.tell("files", [f"/static/app.css?v={version}"])
     reaches(lambda: page.page.evaluate(LINKS), [["app.css?v=8", "all", "sheet"]])
     assert colour(page) == "rgb(8, 9, 9)"
+
+
+def test_a_stylesheet_that_was_overtaken_is_not_waited_for_though_it_comes(page: Hot) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.page.route(re.compile(r"app\.css\?v=[12]$"), hold)
+    page.tell("files", ["/static/app.css?v=1"])
+    page.page.wait_for_selector("link[href$='v=1']", state="attached")
+    page.page.evaluate("window.overtaken = document.querySelector('link[href$=\"v=1\"]')")
+    page.tell("files", ["/static/app.css?v=2"])
+    page.page.wait_for_selector("link[href$='v=2']", state="attached")
+    page.page.evaluate("overtaken.dispatchEvent(new Event('load'))")
+    page.tell("files", ["/static/app.css?v=3"])
+    reaches(lambda: page.page.evaluate(LINKS), [["app.css?v=3", "all", "sheet"]])
+    for route in held:
+        route.fulfill(content_type="text/css", body="")
 
 
 def test_a_swapped_stylesheet_is_the_servers_after_a_mount_anew(page: Hot) -> None:

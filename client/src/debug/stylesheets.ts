@@ -66,12 +66,13 @@ function swap(link: HTMLLinkElement, file: URL): void {
   next.href = url.href;
   next.addEventListener("load", () => {
     coming.delete(next);
+    if (successors.get(link) !== next) return; // overtaken, though it was there already
     standIn(next, link);
     link.remove();
   });
   next.addEventListener("error", () => next.remove());
+  successors.set(link, next);
   if (link.disabled) return link.replaceWith(next);
   coming.add(next);
-  successors.set(link, next);
   link.after(next);
 }
