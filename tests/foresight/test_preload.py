@@ -42,7 +42,7 @@ def carried(html: str) -> list[Any]:
 
 
 def get(browser: Browser, method: str = "GET", **headers: str) -> Any:
-    return browser._client.open("/", method=method, headers=headers)
+    return browser._client.open("/", method=method, headers=headers, buffered=True)
 
 
 def test_the_rows_are_in_the_page(add, app, browser: Browser) -> None:
@@ -149,6 +149,32 @@ def test_what_load_has_changed_is_not_looked_up_in_the_html(add, browser: Browse
     add("/", BODY, load, preload=True)
     browser.open()
     assert seen == [None, "P"]
+
+
+def test_the_head_is_sent_before_load_runs(add, browser: Browser) -> None:
+    """So the browser fetches the script meanwhile."""
+    loaded = []
+    add("/", BODY, loaded.append, preload=True)
+    pieces = iter(browser._client.open("/").response)
+    head = next(pieces)
+    assert b"<script src=" in head
+    assert b"<body" not in head
+    assert loaded == []
+    rest = b"".join(pieces)
+    assert len(loaded) == 1
+    assert LOAD_ELEMENT.encode() in rest
+    assert rest.endswith(b"</html>")
+
+
+def test_a_page_that_ended_while_its_head_was_sent_runs_nothing(add, app, browser: Browser) -> None:
+    loaded = []
+    add("/", BODY, loaded.append, preload=True)
+    pieces = iter(browser._client.open("/").response)
+    next(pieces)
+    app.pages.end_all("it waited too long for its socket")
+    assert LOAD_ELEMENT.encode() not in b"".join(pieces)
+    browser.world.settle()
+    assert loaded == []
 
 
 def test_without_the_browser_load_ends_with_the_page(add, app, browser: Browser) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, Protocol
@@ -311,14 +311,17 @@ def _is_prefetch() -> bool:
 
 
 def _carry(page: Page, response: Response) -> None:
-    """Let `load()` run ahead of the socket, and put what it wrote into the page."""
+    """Let `load()` run ahead of the socket, and put what it wrote into the page, whose head is on its way meanwhile."""
     if response.direct_passthrough or response.is_streamed:
         return
     html = response.get_data(as_text=True)
     place = html.find(page.includes)
-    if place < 0:
-        return
+    if place >= 0:
+        response.response = _with_load(page, html, place + len(page.includes))
+        response.headers.pop("Content-Length", None)
+
+
+def _with_load(page: Page, html: str, place: int) -> Iterator[bytes]:
+    yield html[:place].encode()  # the browser asks for the script now
     messages = ",".join(packet[packet.index(",") + 1 :] for packet in page.load_ahead(html))
-    if messages:
-        place += len(page.includes)
-        response.set_data(html[:place] + str(_inert(LOAD_ELEMENT, f"[{messages}]")) + html[place:])
+    yield (str(_inert(LOAD_ELEMENT, f"[{messages}]")) if messages else "").encode() + html[place:].encode()

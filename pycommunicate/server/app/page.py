@@ -113,7 +113,10 @@ class Page(PageWork):
         """Let `load()` run for a page that is being served with this HTML. Return the messages that the page is to carry.
 
         Waits for it a short while (`Limits.preload`). Where it asks what only the browser knows, or takes longer, it goes on by itself.
+        Nothing happens where the page is no longer one that is being served: its head was sent, and a socket or the end may have come.
         """
+        if self.state is not State.WAITING or self.ahead is not None:
+            return []
         ahead = self.ahead = Ahead(self.engine, html, self.limits.preload_bytes)
         self.outbox.attach(ahead.carry, 0)
         self._put_load(ahead.paused.set)

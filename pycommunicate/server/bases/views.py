@@ -28,7 +28,7 @@ class View:
     """
 
     preload: bool = False
-    """Whether `load()` runs before the page is sent, so that the page carries what it writes and shows it before it is connected.
+    """Whether `load()` runs while the page is being sent, so that the page carries what it writes and shows it before it is connected.
 
     It then runs for every GET of the page: for a person whose browser never connects, too. Writes, listeners, timers and subscriptions
     are as ever. `element("#name")` and `exists("#name")` look into the HTML that `render()` returned; whatever else is asked waits for
