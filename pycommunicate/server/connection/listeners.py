@@ -48,6 +48,7 @@ class Listeners:
 
     __slots__ = (
         "_gaps",
+        "_handle",
         "_handlers",
         "_handles",
         "_kinds",
@@ -68,6 +69,7 @@ class Listeners:
     def begin(self) -> None:
         """Start a new epoch: handles and listeners of the one before are gone."""
         self._number = count(1)
+        self._handle = count(1)
         self._numbers = array("i")  # ascending
         self._handles = array("q")
         self._handlers: list[Any] = []  # None: a gap
@@ -80,10 +82,15 @@ class Listeners:
         self._parents = array("i", [0])
 
     def new_handle(self, parent: int = 0) -> int:
-        """Return the next handle."""
+        """Return the next handle. From any thread."""
+        handle = next(self._handle)
         parents = self._parents
-        parents.append(parent)
-        return len(parents) - 1
+        if handle == len(parents):
+            parents.append(parent)
+        else:  # other threads were between the two; a parent that is not known is no harm
+            parents.extend([0] * (handle + 1 - len(parents)))
+            parents[handle] = parent
+        return handle
 
     def parent_of(self, handle: int) -> int:
         """Return the handle of the element around `handle`, 0 where it is not known."""

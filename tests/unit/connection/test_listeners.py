@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -113,3 +115,22 @@ def test_a_listener_of_a_row_is_a_few_bytes() -> None:
     finally:
         tracemalloc.stop()
     assert size / 10_000 < 64
+
+
+def test_handles_from_several_threads_are_different_ones() -> None:
+    listeners = Listeners()
+    found: list[list[int]] = [[] for _ in range(4)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda mine=mine: mine.extend(listeners.new_handle() for _ in range(20_000)))
+            for mine in found
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert len({handle for mine in found for handle in mine}) == 4 * 20_000
