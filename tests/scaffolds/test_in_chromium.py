@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
     from tests.scaffolds.conftest import Running
 
@@ -102,12 +102,25 @@ def test_blank(debugged: Callable[[str], Running], new_visitor: Visitor, expect_
     for one in (page, tab):
         one.goto(running.url)
         expect(one.locator("#number")).to_have_text("0")
+        one.wait_for_function("pycommunicate.loaded")
     for count in (1, 2, 3):
         page.get_by_role("button").click()
         expect(tab.locator("#number")).to_have_text(str(count))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/client*.js", hold)
+    tab.goto(running.url, wait_until="commit")
+    expect(tab.locator("#number")).to_have_text("3")
+    page.get_by_role("button").click()
+    expect(page.locator("#number")).to_have_text("4")
+    held[0].continue_()
+    expect(tab.locator("#number")).to_have_text("4")  # though it was not connected as yet
     running.restart()
     page.reload()
-    expect(page.locator("#number")).to_have_text("3")
+    expect(page.locator("#number")).to_have_text("4")
     page.goto(running.url + "/nowhere")
     expect(page.locator("body")).to_contain_text("/nowhere")
     pictures("blank", running.url, new_visitor)

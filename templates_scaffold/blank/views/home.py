@@ -14,6 +14,7 @@ class HomeView(View):
         self.number = self.html_wrapper.element("#number")
         self.html_wrapper.element("#count").add_event_listener("click", self.count)
         self.subscribe(self.my_tabs, self.show)
+        self.show(self.controller.user.session.get("count", 0))  # another tab may have counted since render()
 
     def count(self):
         # One step, so that nothing is lost when the button is pressed in two tabs at once.
