@@ -7,12 +7,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from tests.browser.bench import APP, START
-from tests.foresight.programs import BODY, happenings, programs
+from tests.foresight.programs import BODY, examples, happenings, programs, three_programs
 from tests.tools.raw import get, request
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ SOURCE = (
     + """
 from pycommunicate.server.connection.foresight import recall
 from pycommunicate.server.connection.foresight.answers import Foreseen
-from tests.foresight.programs import EveryText, Turn, make_handlers, run
+from tests.foresight.programs import Turn, every_text, make_handlers, run
 
 state = {}
 handlers = make_handlers()
-recall.Texts = lambda code: type("Texts", (), {"whole": EveryText(), "pieces": EveryText()})
+recall.Texts = every_text
 look_up = Foreseen.look_up
 
 def counted(foreseen, key):
@@ -132,15 +132,10 @@ def play(page: Page, program: Program, made: list[Any], script: list[Any]) -> tu
 hits: list[int] = []
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    suppress_health_check=list(HealthCheck),
-)
+@examples(EXAMPLES)
 @given(
     load=programs,
-    handlers=st.lists(programs, min_size=3, max_size=3),
+    handlers=three_programs,
     script=st.lists(happenings, min_size=2, max_size=8),
 )
 def test_the_same_answers_and_the_same_document(

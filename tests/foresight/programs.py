@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from gevent.event import Event
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -64,6 +65,7 @@ writes = st.one_of(
     st.tuples(st.just("html"), ids, ids),
 )
 programs = st.lists(st.one_of(reads, reads, writes), max_size=6)
+three_programs = st.lists(programs, min_size=3, max_size=3)
 happenings = st.one_of(
     st.tuples(st.just("click"), st.integers(0, 2)),
     st.tuples(st.just("click"), st.integers(0, 2)),
@@ -174,3 +176,18 @@ class EveryText(set[str]):
 
     def issuperset(self, _texts: object) -> bool:
         return True
+
+
+def every_text(_code: object) -> Any:
+    """In the place of `Texts`."""
+    return type("Texts", (), {"whole": EveryText(), "pieces": EveryText()})
+
+
+def examples(count: int) -> settings:
+    """So many programs, each of which takes the time that it takes."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )

@@ -6,13 +6,23 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pycommunicate import CommunicateApp, ControllerFactory, View
 from pycommunicate.server.connection.foresight import recall
 from pycommunicate.server.connection.foresight.answers import Foreseen
-from tests.foresight.programs import BODY, EveryText, Turn, happenings, make_handlers, programs, run
+from tests.foresight.programs import (
+    BODY,
+    Turn,
+    every_text,
+    examples,
+    happenings,
+    make_handlers,
+    programs,
+    run,
+    three_programs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,15 +111,10 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
 hits: list[int] = []
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    suppress_health_check=list(HealthCheck),
-)
+@examples(EXAMPLES)
 @given(
     load=programs,
-    handlers=st.lists(programs, min_size=3, max_size=3),
+    handlers=three_programs,
     script=st.lists(happenings, max_size=8),
     latency=st.sampled_from([0, 0, 0.002]),
 )
@@ -118,7 +123,7 @@ def test_the_same_answers_and_the_same_document(
 ) -> None:
     programs = [*handlers, load]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recall, "Texts", lambda _code: type("Texts", (), {"whole": EveryText(), "pieces": EveryText()}))
+        patch.setattr(recall, "Texts", every_text)
         with pytest.MonkeyPatch.context() as without:
             without.setattr(Foreseen, "look_up", lambda _self, _key: None)
             plain = scene.play(programs, script, latency)
