@@ -91,7 +91,7 @@ export class Connection {
   #eventsOf(generation: number): LinkEvents {
     const current = (): boolean => generation === this.#generation;
     return {
-      opened: () => current() && this.send(encodeConnect(this.#delegate.auth())),
+      first: () => encodeConnect(this.#delegate.auth()),
       heard: () => current() && this.#heard(),
       received: (text) => current() && this.#receive(text),
       closed: () => current() && this.#lose(false),

@@ -65,7 +65,7 @@ class EngineLink implements Link {
   }
 
   #begin(open: OpenTransport): void {
-    this.#transport = open(this.#path, {
+    this.#transport = open(this.#path, () => this.#first(), {
       packet: (text) => this.#take(text, open === webSocket),
       failed: () => this.#failed(),
     });
@@ -92,7 +92,11 @@ class EngineLink implements Link {
     this.#past.worked ||= overWebSocket;
     this.#patience = terms.pingInterval + terms.pingTimeout;
     this.#listen();
-    this.#events.opened();
+    if (!this.#transport.carried) this.#transport.send(this.#first());
+  }
+
+  #first(): string {
+    return MESSAGE + this.#events.first();
   }
 
   #listen(): void {

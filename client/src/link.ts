@@ -7,7 +7,8 @@ export interface Link {
 }
 
 export interface LinkEvents {
-  opened(): void;
+  /** What the server has to hear before anything else. Asked for when it is sent, which may be more than once. */
+  first(): string;
   received(text: string): void;
   /** Anything at all came, if only a ping. */
   heard(): void;

@@ -5,7 +5,7 @@ const BETWEEN = "\x1e"; // stands between the packets of one body
 const MOST = 200; // packets in a body
 
 /** A GET waits for packets, POSTs carry ours: one at a time of each. */
-export const polling: OpenTransport = (path, events) => {
+export const polling: OpenTransport = (path, _first, events) => {
   const abort = new AbortController();
   let address = path + "polling";
   let limit = 0;

@@ -15,8 +15,24 @@ class FakeWebSocket {
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
 
-  constructor(readonly url: string) {
+  protocol = "";
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
     FakeWebSocket.opened.push(this);
+  }
+
+  /** The server answers the handshake, and takes what it carries. */
+  accepts(): void {
+    this.protocol = this.protocols[0] ?? "";
+    this.onmessage?.({ data: HANDSHAKE });
+  }
+
+  /** What the handshake carries. */
+  get carried(): string | undefined {
+    return this.protocols[1] && Buffer.from(this.protocols[1], "base64url").toString();
   }
 
   send(text: string): void {
@@ -67,10 +83,10 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function noting(): { events: LinkEvents; calls: string[] } {
+function noting(first = "first"): { events: LinkEvents; calls: string[] } {
   const calls: string[] = [];
   const events: LinkEvents = {
-    opened: () => void calls.push("opened"),
+    first: () => first,
     received: (text) => void calls.push(`received ${text}`),
     heard: () => {},
     closed: () => void calls.push("closed"),
@@ -96,26 +112,45 @@ test("a WebSocket is opened first, its frames are packets", () => {
   const { events, calls } = noting();
   const link = engine("/base")(events);
   assert.equal(webSocket().url, "ws://localhost/base/socket/?EIO=4&transport=websocket");
-  says(HANDSHAKE);
+  webSocket().accepts();
   says("4hello");
   says("2");
   link.send("there");
-  assert.deepEqual(calls, ["opened", "received hello"]);
+  assert.deepEqual(calls, ["received hello"]);
   assert.deepEqual(webSocket().sent, ["3", "4there"]);
   assert.equal(requests.length, 0);
+});
+
+test("the first message travels in the handshake of a WebSocket", () => {
+  const { events } = noting('{"text":"größer als ÿ?"}');
+  engine("/base")(events);
+  assert.equal(webSocket().protocols[0], "pycommunicate.first");
+  assert.match(webSocket().protocols[1]!, /^[\w-]+$/);
+  assert.equal(webSocket().carried, '4{"text":"größer als ÿ?"}');
+  webSocket().accepts();
+  assert.deepEqual(webSocket().sent, []);
+});
+
+test("one that is too long for a header is sent when the WebSocket is open", () => {
+  const long = "ö".repeat(1_500);
+  const { events } = noting(long);
+  engine("/base")(events);
+  assert.deepEqual(webSocket().protocols, []);
+  webSocket().accepts();
+  assert.deepEqual(webSocket().sent, ["4" + long]);
 });
 
 test("what the server closes is told once, what we close is not told", () => {
   const { events, calls } = noting();
   const open = engine("/base");
   open(events);
-  says(HANDSHAKE);
+  webSocket().accepts();
   says("1");
   says("4late");
-  assert.deepEqual(calls, ["opened", "closed"]);
+  assert.deepEqual(calls, ["closed"]);
   open(events).close();
   says("4late");
-  assert.deepEqual(calls, ["opened", "closed"]);
+  assert.deepEqual(calls, ["closed"]);
 });
 
 test("where no WebSocket opens, polling takes over", async () => {
@@ -125,12 +160,13 @@ test("where no WebSocket opens, polling takes over", async () => {
   assert.equal(requests[0]!.url, "/base/socket/?EIO=4&transport=polling");
   await polled(HANDSHAKE);
   await polled("4one\x1e4two");
-  assert.deepEqual(calls, ["opened", "received one", "received two"]);
-  assert.equal(requests[0]!.url, "/base/socket/?EIO=4&transport=polling&sid=a%20b");
+  assert.deepEqual(calls, ["received one", "received two"]);
+  assert.deepEqual(requests.find(({ method }) => method === "POST")?.body, "4first");
+  assert.equal(requests.at(-1)!.url, "/base/socket/?EIO=4&transport=polling&sid=a%20b");
   link.close();
   await pause();
   assert.deepEqual(beacons, [["/base/socket/?EIO=4&transport=polling&sid=a%20b", "1"]]);
-  assert.deepEqual(calls.length, 3);
+  assert.deepEqual(calls.length, 2);
 });
 
 test("one POST at a time, and none larger than the server takes", async () => {
@@ -138,6 +174,8 @@ test("one POST at a time, and none larger than the server takes", async () => {
   const link = engine("/base")(events);
   webSocket().onclose!();
   await polled(HANDSHAKE);
+  requests.shift()!.answer("ok"); // the first
+  await pause();
   const sent = Array.from({ length: 4 }, (_, number) => `${number}`.repeat(19));
   for (const text of sent) link.send(text);
   const posts = (): Request[] => requests.filter(({ method }) => method === "POST");
@@ -157,7 +195,7 @@ test("a request that fails ends the link", async () => {
   await polled(HANDSHAKE);
   requests[0]!.answer("", false);
   await pause();
-  assert.deepEqual(calls, ["opened", "closed"]);
+  assert.deepEqual(calls, ["closed"]);
 });
 
 test("a farewell while polling outlives the page, and says that nothing follows", async () => {
@@ -174,11 +212,11 @@ test("once a WebSocket has opened, a refused one is no reason to poll", () => {
   const { events, calls } = noting();
   const open = engine("/base");
   open(events);
-  says(HANDSHAKE);
+  webSocket().accepts();
   webSocket().onclose!();
   open(events);
   webSocket().onclose!();
-  assert.deepEqual([calls, requests.length], [["opened", "closed", "closed"], 0]);
+  assert.deepEqual([calls, requests.length], [["closed", "closed"], 0]);
 });
 
 test("a WebSocket that neither opens nor fails: the next attempt polls first", () => {
@@ -193,11 +231,11 @@ test("a WebSocket that neither opens nor fails: the next attempt polls first", (
 test("a server that sends no pings any more is gone", () => {
   const { events, calls } = noting();
   engine("/base")(events);
-  says(HANDSHAKE);
+  webSocket().accepts();
   mock.timers.tick(44_000);
   says("2");
   mock.timers.tick(44_000);
-  assert.deepEqual(calls, ["opened"]);
+  assert.deepEqual(calls, []);
   mock.timers.tick(1_000);
-  assert.deepEqual(calls, ["opened", "closed"]);
+  assert.deepEqual(calls, ["closed"]);
 });

@@ -50,7 +50,7 @@ export class FakeServer {
   #open(events: LinkEvents): Link {
     this.links++;
     this.events = events;
-    queueMicrotask(() => events.opened());
+    queueMicrotask(() => events === this.events && this.#received(events.first()));
     return { send: (text) => this.#received(text), farewell: (text) => this.#received(text), close: () => {} };
   }
 

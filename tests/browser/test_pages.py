@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bench import PAGE, START, source
+from tests.tools.fixtures import count_frames
 from tests.tools.raw import get
 from tests.tools.waiting import eventually
 
@@ -254,6 +256,28 @@ def test_back_and_forward(visitor: BrowserContext, program: Program) -> None:
     expect(page.locator("#live")).to_have_text(json.dumps({"name": "one"}))
     page.go_forward()
     expect(page.locator("#live")).to_have_text(json.dumps({"name": "two"}))
+
+
+def test_the_handshake_joins(visitor: BrowserContext, program: Program) -> None:
+    page = visitor.new_page()
+    page.goto(f"{program.url}/user/first")  # load() asks; from now on its answers come along
+    expect(page.locator("#live")).to_have_text(json.dumps({"name": "first"}))
+    frames = count_frames(page)
+    page.goto(f"{program.url}/user/again")
+    expect(page.locator("#live")).to_have_text(json.dumps({"name": "again"}))
+    until = frames.count_until("again")
+    assert frames.both[:until] == frames.received[:until], "nothing was sent before the page was loaded"
+    assert not any(frame.startswith("40") for frame in frames.sent)
+
+
+def test_a_join_too_long_for_a_handshake_is_a_message(visitor: BrowserContext, program: Program) -> None:
+    page = visitor.new_page()
+    frames = count_frames(page)
+    long = secrets.token_urlsafe(4000)
+    page.goto(f"{program.url}/user/{long}")
+    expect(page.locator("#live")).to_have_text(json.dumps({"name": long}))
+    assert frames.sent[0].startswith("40/__pycommunicate,{")
+    assert frames.sockets == 1
 
 
 OWN_ARGUMENTS = START + (

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.tools.raw import HOST, NAMESPACE, POLLING_PATH, Closed, _handshake, _read_response, _Reader
-from tests.tools.simulated import Page, connected
+from tests.tools.simulated import Page
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -141,13 +141,7 @@ class PollingChannel:
 class PollingPage(Page):
     """A simulated page where WebSockets are blocked."""
 
-    def connect(self, *, wait: bool = True) -> None:
-        """See `Page.connect`."""
-        self.cut()
-        connected.add(self)
+    def _open(self) -> None:
         channel = PollingChannel(self.through, cookie=self.cookie, timeout=self.timeout)
         self.channel = channel  # type: ignore[assignment]
-        before = self.joins + self.resumes + len(self.remounts)
         channel.connect(self.auth())
-        if wait:
-            self.until(lambda: self.joins + self.resumes + len(self.remounts) > before)

@@ -392,10 +392,26 @@ def _parse_frame(held: bytearray) -> tuple[int, tuple[bool, int, bytes]] | None:
 # -- Engine.IO and Socket.IO
 
 
+def connect_packet(auth: object) -> str:
+    """The packet that joins."""
+    return "40" + NAMESPACE + "," + _json(auth)
+
+
+def carrying(message: bytes) -> dict[str, str]:
+    """The header of a handshake that carries its first message."""
+    token = base64.urlsafe_b64encode(message).decode().rstrip("=")
+    return {"Sec-WebSocket-Protocol": f"pycommunicate.first, {token}"}
+
+
 class Channel:
     """Engine.IO 4 and Socket.IO 5 over a `WebSocket`, in our namespace; messages are the arrays of docs/wire.md."""
 
-    def __init__(self, port: int, *, cookie: str = "", timeout: float = 20, **options: Any) -> None:
+    def __init__(
+        self, port: int, *, cookie: str = "", timeout: float = 20, join: object = None, **options: Any
+    ) -> None:
+        """`join`: sent as the browser's client does it, in the handshake; without it, `connect()` sends CONNECT."""
+        if join is not None:
+            options["headers"] = {**options.get("headers", {}), **carrying(connect_packet(join).encode())}
         self.web_socket = WebSocket(port, cookie=cookie, timeout=timeout, **options)
         try:
             self.handshake = _handshake(self.web_socket.receive_text())
@@ -405,7 +421,7 @@ class Channel:
 
     def connect(self, auth: object) -> None:
         """Send CONNECT; the answer to it is waited for by `receive()`."""
-        self.send_packet("40" + NAMESPACE + "," + _json(auth))
+        self.send_packet(connect_packet(auth))
 
     def send_packet(self, text: str) -> None:
         """Send an Engine.IO packet as it is."""

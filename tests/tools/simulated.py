@@ -136,11 +136,13 @@ class Page:
         """Open a connection and join, or resume; the one before is dropped without a word if it is still there."""
         self.cut()
         connected.add(self)
-        self.channel = Channel(self.through, cookie=self.cookie, timeout=self.timeout, **self.options)
         before = self.joins + self.resumes + len(self.remounts)
-        self.channel.connect(self.auth())
+        self._open()
         if wait:
             self.until(lambda: self.joins + self.resumes + len(self.remounts) > before)
+
+    def _open(self) -> None:
+        self.channel = Channel(self.through, cookie=self.cookie, timeout=self.timeout, join=self.auth(), **self.options)
 
     def reconnect(self, *, timeout: float = 20) -> None:
         """Connect again, trying until it works."""

@@ -10,8 +10,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.raw import BINARY, CLOSE, CONTINUATION, NAMESPACE, PING, TEXT, Channel, Closed, WebSocket, frame
-from tests.tools.scripted import handled, payload, visit
+from tests.tools.raw import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    NAMESPACE,
+    PING,
+    TEXT,
+    Channel,
+    Closed,
+    WebSocket,
+    carrying,
+    frame,
+)
+from tests.tools.scripted import SOURCE, TEMPLATES, handled, payload, visit
 from tests.tools.simulated import EXISTS
 from tests.tools.waiting import eventually
 
@@ -152,6 +164,39 @@ def test_a_malformed_frame_ends_its_connection(program: Program, honest: Page, n
     assert "Traceback" not in program.err
 
 
+HANDSHAKES = {
+    "no base64": {"Sec-WebSocket-Protocol": "pycommunicate.first, not/base64"},
+    "half of a byte": {"Sec-WebSocket-Protocol": "pycommunicate.first, abcde"},
+    "not even ASCII": {"Sec-WebSocket-Protocol": "pycommunicate.first, \xff\xfe"},
+    "nothing": {"Sec-WebSocket-Protocol": "pycommunicate.first"},
+    "no UTF-8": carrying(b"4\xff\xfe"),
+    "no packet": carrying(b"x"),
+    "no JSON": carrying(b"40" + NAMESPACE.encode() + b",["),
+    "no join": carrying(b"40" + NAMESPACE.encode() + b",[]"),
+    "deep": carrying(b"40" + NAMESPACE.encode() + b"," + b"[" * 20_000),
+    "past the limit": carrying(b"40" + b"x" * 40_000),
+    "an event of nobody's": carrying(EVENT.encode() + b'["event","e",1,0,1,null]'),
+}
+
+
+@pytest.mark.parametrize("name", HANDSHAKES)
+def test_a_malformed_handshake_ends_its_connection(serve: Callable[..., Program], name: str) -> None:
+    program = serve(SOURCE, templates=TEMPLATES, environment={"LIMITS": '{"join_socket": 1, "inbound_message": 32768}'})
+    with visit(program, "honest") as page:
+        with contextlib.suppress(Closed), WebSocket(program.port, headers=HANDSHAKES[name]) as web_socket:
+            web_socket.wait_closed()
+        page.click("#add", payload(1))
+        page.until(lambda: page.texts("#count") == ["1"])
+        page.leave()
+    assert "Traceback" not in program.err
+
+
+def test_another_subprotocol_is_nothing_of_ours(program: Program) -> None:
+    with WebSocket(program.port, headers={"Sec-WebSocket-Protocol": "chat, superchat"}) as web_socket:
+        assert web_socket.response.header("Sec-WebSocket-Protocol") is None
+        assert web_socket.receive_text().startswith("0{")
+
+
 def test_bytes_after_a_close_are_not_served_as_http(program: Program, honest: Page) -> None:
     with visit(program, "after-close") as page:
         assert page.channel is not None
@@ -196,15 +241,13 @@ def test_a_deflate_bomb(program: Program, honest: Page) -> None:
 
 
 def test_a_socket_that_never_joins(serve: Callable[..., Program]) -> None:
-    from tests.tools.scripted import SOURCE, TEMPLATES
-
     program = serve(SOURCE, templates=TEMPLATES, environment={"LIMITS": '{"join_socket": 0.5}'})
     with Channel(program.port) as channel:
         assert channel.web_socket.wait_closed() > 0.2
 
 
 def test_reads_that_are_never_answered(serve: Callable[..., Program]) -> None:
-    from tests.tools.scripted import SOURCE, TEMPLATES, census
+    from tests.tools.scripted import census
 
     program = serve(SOURCE, templates=TEMPLATES, environment={"LIMITS": '{"read_deadline": 0.6}'})
     with visit(program, "mute") as page:

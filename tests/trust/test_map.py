@@ -90,6 +90,7 @@ ATTACKS: dict[str, list[str]] = {
     "6 malformed packets": [
         "trust/test_malformed.py::test_a_malformed_packet_ends_its_connection",
         "trust/test_malformed.py::test_a_malformed_frame_ends_its_connection",
+        "trust/test_malformed.py::test_a_malformed_handshake_ends_its_connection",
         "trust/test_attacks_packets.py::test_attack_6_malformed_over_long_polling",
         "trust/test_limits.py::test_limit_events_queued_in_one_message",
         "trust/test_fuzz.py::test_a_hundred_thousand_inputs",

@@ -6,6 +6,8 @@ import hashlib
 import struct
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+CARRIES = "pycommunicate.first"
+"""The subprotocol whose handshake carries the first message: `pycommunicate.first, BASE64URL`."""
 _CONTINUATION = 0
 _OPCODES = frozenset({_CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 _CONTROL = 8
@@ -117,6 +119,18 @@ def accepted(key: str) -> str | None:
     except (binascii.Error, ValueError):
         return None
     return base64.b64encode(hashlib.sha1(key.encode() + _MAGIC, usedforsecurity=False).digest()).decode()
+
+
+def carried(offered: str) -> bytes | None:
+    """Return the message that a handshake's Sec-WebSocket-Protocol carries, None where it carries none. Raises `FrameError` where that can't be read."""
+    name, _, token = offered.partition(",")
+    if name.strip() != CARRIES:
+        return None
+    try:
+        text = token.strip().encode("ascii")
+        return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise FrameError("a handshake that carries no message") from None
 
 
 def _unmasked(mask: bytes, payload: bytes) -> bytes:

@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 
 from pycommunicate.engine import Engine
 from pycommunicate.server.connection.entrance import Entrance
-from pycommunicate.server.connection.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, accepted, frame
+from pycommunicate.server.connection.frames import (
+    CARRIES,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    FrameError,
+    Frames,
+    accepted,
+    carried,
+    frame,
+)
 from pycommunicate.server.connection.guard import is_frame
 from pycommunicate.server.connection.refusals import Refusals
 
@@ -43,10 +54,11 @@ class GuardedSocket:
     inflate before they know a size, or gather fragments without bound, and parse a whole buffer of small frames in one go.
     """
 
-    __slots__ = ("_closed", "_frames", "_handed", "_lock", "_peer", "_raw", "_spent", "_world")
+    __slots__ = ("_carried", "_closed", "_frames", "_handed", "_lock", "_peer", "_raw", "_spent", "_world")
 
-    def __init__(self, raw: Any, world: World, peer: str) -> None:
+    def __init__(self, raw: Any, world: World, peer: str, carried: bytes | None = None) -> None:
         self._raw = raw
+        self._carried = carried
         self._world = world
         self._peer = peer
         self._lock = world.engine.lock()
@@ -87,6 +99,11 @@ class GuardedSocket:
         try:
             while True:
                 self._leave_turns()
+                if self._carried is not None:
+                    first, self._carried = self._carried, None
+                    if len(first) > self._world.limit:
+                        raise FrameError("too large", 1009)
+                    return self._checked(first)
                 got = self._frames.next()
                 if got is None:
                     data = self._raw.recv(_PIECE)
@@ -164,16 +181,21 @@ class WebSocketWSGI:
         """Serve until the WebSocket ends."""
         raw = raw_socket(environ)
         answer = accepted(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""))
+        try:
+            first = carried(environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", ""))
+        except FrameError:
+            answer = first = None
         if raw is None or answer is None or environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
             start_response("400 Bad Request", [("Sec-WebSocket-Version", "13"), ("Connection", "close")])
             return []
         self._world.engine.take_over_response()
+        chosen = "" if first is None else f"Sec-WebSocket-Protocol: {CARRIES}\r\n"
         with contextlib.suppress(OSError):
             raw.sendall(
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                f"Sec-WebSocket-Accept: {answer}\r\n\r\n".encode()
+                f"Sec-WebSocket-Accept: {answer}\r\n{chosen}\r\n".encode()
             )
-        guarded = environ[WEBSOCKET] = GuardedSocket(raw, self._world, environ.get("REMOTE_ADDR", ""))
+        guarded = environ[WEBSOCKET] = GuardedSocket(raw, self._world, environ.get("REMOTE_ADDR", ""), first)
         try:
             self._handler(guarded)
         finally:
