@@ -48,6 +48,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.bases.controller": 3,
     "pycommunicate.server.bases.views": 3,
     "pycommunicate.server.connection.ahead": 3,
+    "pycommunicate.server.connection.closures": 3,
     "pycommunicate.server.connection.cost": 3,
     "pycommunicate.server.connection.credit": 3,
     "pycommunicate.server.connection.entrance": 3,
@@ -113,6 +114,7 @@ ARROWS: Final[dict[str, set[str]]] = {
         "pycommunicate.server.connection.outbox",
         "pycommunicate.server.connection.reads",
     },
+    "pycommunicate.server.connection.listeners": {"pycommunicate.server.connection.closures"},
     "pycommunicate.server.connection.pressure": {"pycommunicate.server.connection.outbox"},
     "pycommunicate.server.connection.runtime": {
         "pycommunicate.server.connection.foresight",

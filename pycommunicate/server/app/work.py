@@ -40,6 +40,7 @@ class PageWork(PageChannel):
         self.where = printable(self.path)
         if runtime.debug:
             self.measure_writes()
+        self.listeners.whole = runtime.hot
         self.ignored = 0
         self.queue = HandlerQueue(runtime.pool, runtime.limits.running_handlers)
         self._timers: set[PageTimer] = set()

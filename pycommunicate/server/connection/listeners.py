@@ -5,9 +5,11 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from itertools import count
+from types import CellType, FunctionType
 from typing import Any, NamedTuple
 
 from pycommunicate.proxies.dom.listener import Terms
+from pycommunicate.server.connection.closures import cells_of, put_together
 
 _FEWEST_GAPS = 32
 
@@ -43,7 +45,8 @@ class Listening:
 class Listeners:
     """Numbers handles and listeners of one epoch.
 
-    A page may have thousands of listeners, and hardly any ever runs: one is an entry in four columns, 28 bytes and no object of its own.
+    A page may have thousands of listeners, and hardly any ever runs: one is an entry in four columns, 28 bytes and no object of its own. Of handlers
+    that the same lines made, the first is kept as it is, of others their closures.
     """
 
     __slots__ = (
@@ -53,14 +56,18 @@ class Listeners:
         "_handles",
         "_kinds",
         "_known",
+        "_like",
         "_number",
         "_numbers",
         "_parents",
         "_running",
         "operands",
+        "whole",
     )
 
     def __init__(self) -> None:
+        self.whole = False
+        """Keep every handler as it is: hot reload looks for the functions that there are."""
         self.begin()
 
     def __len__(self) -> int:
@@ -72,7 +79,8 @@ class Listeners:
         self._handle = count(1)
         self._numbers = array("i")  # ascending
         self._handles = array("q")
-        self._handlers: list[Any] = []  # None: a gap
+        self._handlers: list[Callable[..., object] | tuple[CellType, ...] | None] = []  # None: a gap
+        self._like: dict[Any, FunctionType] = {}  # by habit: who has the same one runs the same code
         self._kinds: list[Kind] = []
         self._gaps = 0
         self._known: dict[tuple[Any, ...], Kind] = {}
@@ -106,17 +114,18 @@ class Listeners:
         kind = self._known.get(key)
         if kind is None:
             kind = self._known[key] = Kind(*key)
+        kept = handler if habit is None or self.whole else self._briefly(handler, habit)
         numbers = self._numbers
         if numbers and number < numbers[-1]:  # it was made in another thread
             place = bisect_left(numbers, number)
             numbers.insert(place, number)
             self._handles.insert(place, handle)
-            self._handlers.insert(place, handler)
+            self._handlers.insert(place, kept)
             self._kinds.insert(place, kind)
             return
         numbers.append(number)
         self._handles.append(handle)
-        self._handlers.append(handler)
+        self._handlers.append(kept)
         self._kinds.append(kind)
 
     def get(self, number: int) -> Listening | None:
@@ -126,7 +135,7 @@ class Listeners:
             return None
         listening = self._running.get(number)
         if listening is None:
-            listening = Listening(number, self._handles[place], self._handlers[place], self._kinds[place])
+            listening = Listening(number, self._handles[place], self._handler(place), self._kinds[place])
         listening.operands = self.operands.get(number)
         return listening
 
@@ -166,14 +175,27 @@ class Listeners:
 
     def handlers(self) -> list[Callable[..., object]]:
         """Return the handlers of all listeners."""
-        return [handler for handler in self._handlers if handler is not None]
+        return [self._handler(place) for place, kept in enumerate(self._handlers) if kept is not None]
 
     def with_habit(self, habit: Any) -> list[tuple[int, Callable[..., object]]]:
         """Return the listeners whose handlers have that habit: number and handler."""
-        everything = zip(self._numbers, self._handlers, self._kinds, strict=True)
         return [
-            (number, handler) for number, handler, kind in everything if kind.habit is habit and handler is not None
+            (self._numbers[place], self._handler(place))
+            for place, kind in enumerate(self._kinds)
+            if kind.habit is habit and self._handlers[place] is not None
         ]
+
+    def _briefly(self, handler: Callable[..., object], habit: Any) -> Callable[..., object] | tuple[CellType, ...]:
+        like = self._like.get(habit)
+        if like is not None:
+            return cells_of(handler, like) or handler
+        if type(handler) is FunctionType:
+            self._like[habit] = handler
+        return handler
+
+    def _handler(self, place: int) -> Callable[..., object]:
+        kept = self._handlers[place]
+        return put_together(self._like[self._kinds[place].habit], kept) if type(kept) is tuple else kept  # type: ignore[return-value]
 
     def _place(self, number: int) -> int | None:
         numbers = self._numbers
