@@ -29,7 +29,7 @@ DOCUMENTS: Final = [
 ]
 
 COVERED: Final = {
-    "python benchmarks/compare.py --rounds 7": "tests/benchmarks runs its workloads at a tiny size, and the command",
+    "python benchmarks/compare.py --rounds 11": "tests/benchmarks runs its workloads at a tiny size, and the command",
     "pip install .": "dev.py begins every run of the tests by installing the clone with pip",
     "python3 dev.py demo": "test_dev_py_knows_its_commands; what it starts, examples/todo, is clicked in test_examples.py",
     "python3 dev.py test": "test_dev_py_knows_its_commands; .ci/run runs it",
