@@ -1,6 +1,7 @@
 """What a worker does for its supervisor while it serves: changes, overlays, and making room for the next worker."""
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -20,6 +21,8 @@ log = logging.getLogger("pycommunicate")
 _COUNTING: Final = 1.0
 """Seconds in which the pages of the worker before may come."""
 _COUNTED_EVERY: Final = 0.005
+_TIDIED_AFTER: Final = 0.03
+"""Seconds without a change after which garbage is looked for."""
 _ANSWERING: Final = 10.0
 """Seconds in which requests that were taken are still answered here, though the next worker serves."""
 
@@ -37,6 +40,7 @@ class Attendant:
         self._arrival: Any = gevent.get_hub().loop.async_()
         self._arrival.start(self._take)
         self._queue: Any = gevent.queue.Queue()
+        self._empty = gevent.queue.Empty
         self._app: CommunicateApp | None = None
         self._reloader: Any = None
         link.listen(self._receive)
@@ -73,11 +77,19 @@ class Attendant:
 
     def _work(self) -> None:
         while True:
-            message = self._queue.get()
+            message = self._next()
             if "changed" in message:
                 self._link.send({"done": self._change(message["changed"], message["saved"])})
             elif "fault" in message:
                 self._reloader.show_fault(message["fault"])
+
+    def _next(self) -> Any:
+        try:
+            return self._queue.get(timeout=_TIDIED_AFTER)
+        except self._empty:
+            # Now, when nobody waits for a change to be shown: with many pages open it takes longer than a change does.
+            gc.collect()
+            return self._queue.get()
 
     def _change(self, paths: list[str], saved: float) -> str:
         try:

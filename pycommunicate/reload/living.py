@@ -1,7 +1,7 @@
 """Living functions: found by the code that they run, brought to new code where they are, and back."""
 
 import gc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
@@ -11,6 +11,8 @@ CLASS_CELL = "__class__"
 
 DECLARED = "__pycommunicate"
 """How the attributes begin in which our decorators keep what they declare: they go with the decorator."""
+
+_FEW = 16
 
 
 class Undo:
@@ -48,12 +50,14 @@ class Undo:
             self._steps.pop()()
 
 
-def functions_of(codes: Iterable[CodeType]) -> list[FunctionType]:
+def functions_of(codes: Collection[CodeType]) -> list[FunctionType]:
     """Return every living function that runs one of `codes`: methods, closures, lambdas, whoever holds them."""
     wanted = {id(code) for code in codes}
     if not wanted:
         return []
-    return [one for one in gc.get_objects() if type(one) is FunctionType and id(one.__code__) in wanted]
+    # Looking for who refers to a few is done in C, for many at once it compares each with each.
+    found = gc.get_referrers(*codes) if len(wanted) <= _FEW else gc.get_objects()
+    return [one for one in found if type(one) is FunctionType and id(one.__code__) in wanted]
 
 
 def swap_codes(became: Mapping[CodeType, CodeType], undo: Undo) -> list[FunctionType]:

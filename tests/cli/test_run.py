@@ -86,6 +86,23 @@ def test_debug_follows_a_change(project: Path, start: Callable) -> None:
     assert "restarted" not in running.text
 
 
+COUNTED = """
+
+import gc
+
+gc.callbacks.append(lambda phase, info: phase == "stop" and info["generation"] == 2 and print("a whole search"))
+"""
+
+
+def test_garbage_is_looked_for_when_a_change_is_shown(project: Path, start: Callable) -> None:
+    write(project, {"controllers/home.py": HOME + COUNTED})
+    running = start(project, "run", "--debug", PYTHONUNBUFFERED="1")
+    running.wait_for(START_LINE)
+    (project / "templates/home.html").write_text("<h1>changed</h1>")
+    running.wait_for(r"templates/home.html · ")
+    running.wait_for("a whole search")
+
+
 def test_debug_shows_missing_templates_and_the_nearest_routes(project: Path, start: Callable) -> None:
     write(project, {"controllers/home.py": HOME.replace("home.html", "hme.html")})
     running = start(project, "run", "--debug")

@@ -27,6 +27,7 @@ from pycommunicate.server.connection.runtime import State
 
 _IMPORT_SECONDS: Final = 2.0
 _AT_ONCE: Final = 4
+_A_TURN: Final = 8
 _RESTARTING: Final = frozenset({".env", "config.py", "pyproject.toml"})
 _KEPT: Final = "kept: session, controller.d, connection, typed text, caret, scroll"
 
@@ -55,6 +56,8 @@ class Reloader:
         self._say = say
         self._used: WeakKeyDictionary[Page, set[CodeType]] = WeakKeyDictionary()
         self._stale: WeakSet[Page] = WeakSet()
+        self._seen: WeakKeyDictionary[Page, int] = WeakKeyDictionary()
+        """At which change a page was last on the screen."""
         self._asked: deque[Page] = deque()
         self._mounting = 0
         self._number = 0
@@ -159,10 +162,14 @@ class Reloader:
     # -- pages ------------------------------------------------------------------------------------------------------------
 
     def _follow(self, paths: list[Path], changes: Changes, routes: set[str], saved_at: float) -> None:
-        pages = [page for page in self._app.pages if page.state is not State.ENDED]
+        pages = self._those_on_screen_first()
         files = {str(path) for path in paths if path.suffix != ".py"}
         why: dict[str, int] = {}
-        for page in pages:
+        for number, page in enumerate(pages):
+            if number % _A_TURN == _A_TURN - 1:
+                self._app.engine.give_way()  # who looks at one of the first sees it while others are told
+            if page.state is State.ENDED:
+                continue
             used = self._used.get(page, set())
             reason = self._reason(page, used, changes, files)
             self._used[page] = {changes.became.get(code, code) for code in used}
@@ -173,6 +180,13 @@ class Reloader:
         for page in pages if urls else []:
             page.debug("files", urls)
         self._say(self._line(paths, changes, routes, why, urls, len(pages), saved_at))
+
+    def _those_on_screen_first(self) -> list[Page]:
+        """Return the pages: those that were on the screen at the latest change, then the latest opened."""
+        pages = [page for page in self._app.pages if page.state is not State.ENDED]
+        pages.reverse()
+        pages.sort(key=lambda page: -self._seen.get(page, 0))
+        return pages
 
     def _reason(self, page: Page, used: set[CodeType], changes: Changes, files: set[str]) -> str:
         if self._app.factory_at(page.path) is not page.factory and page.factory not in self._error_factories():
@@ -202,6 +216,7 @@ class Reloader:
 
     def page_visible(self, page: Page) -> None:
         """The page is on the screen: mount it anew, if it is stale."""
+        self._seen[page] = self._number
         if page in self._stale and page not in self._asked:
             self._asked.append(page)
             if self._mounting < _AT_ONCE:

@@ -170,6 +170,32 @@ def test_render_and_load_mount_the_page_anew(running: Running) -> None:
     assert "Shop.render" in running.said[-1]
 
 
+def test_pages_on_the_screen_come_first(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page that somebody looked at, then the latest; and others run while many are told."""
+    opened = [running.open() for _ in range(40)]
+    pages = list(running.app.pages)
+    running.reloader.page_visible(pages[3])
+    told: list[int] = []
+    ways_given: list[int] = []
+    give_way = running.app.engine.give_way
+    monkeypatch.setattr(running.app.engine, "give_way", lambda: (ways_given.append(len(told)), give_way()))
+
+    def listening(place: int, tell: Any) -> Any:
+        def debug(what: str, data: Any = None) -> None:
+            if what == "stale":
+                told.append(place)
+            tell(what, data)
+
+        return debug
+
+    for place, page in enumerate(pages):
+        page.debug = listening(place, page.debug)
+    running.save("templates/part.html", ("old part", "new part"))
+    assert told == [3, *(place for place in range(39, -1, -1) if place != 3)]
+    assert ways_given == [7, 15, 23, 31, 39]
+    assert all(page.text("#part") == ["new part"] for page in opened)
+
+
 def test_the_controllers_own_state_stays(running: Running) -> None:
     page = running.open()
     for number in range(2, 5):

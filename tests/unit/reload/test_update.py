@@ -43,6 +43,15 @@ def test_a_function_is_compared_without_those_in_it(project: Project) -> None:
     assert not changes.touches(load)
 
 
+@pytest.mark.parametrize("count", [1, 40])
+def test_of_any_number_of_functions_all_that_live_are_found(project: Project, count: int) -> None:
+    text = "".join(f"def make{n}():\n    def say():\n        return 'old', {n}\n    return say\n" for n in range(count))
+    shop = project.load(shop=text)
+    made = [getattr(shop, f"make{n}")() for n in range(count) for _ in range(3)]
+    project.save(shop=text.replace("old", "new"))
+    assert [say() for say in made] == [("new", n) for n in range(count) for _ in range(3)]
+
+
 def test_state_that_did_not_change_stays(project: Project) -> None:
     text = "entries = []\nclass Store:\n    def __init__(self): self.n = 0\n    def add(self): self.n += 1\nstore = Store()\n"
     shop = project.load(shop=text)
