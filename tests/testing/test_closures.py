@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 from types import FunctionType
+from weakref import WeakValueDictionary
 
 import pytest
 
@@ -142,10 +143,48 @@ def test_an_error_names_the_handler_as_it_was_written(add, browser, caplog) -> N
         for index in range(3):
             row = view.html_wrapper.element("#rows").add_child("button")
             row.id = f"row{index}"
-            row.add_event_listener("click", make(index))
+            handler = make(index)
+            if index == 1:
+                handler.__qualname__ = "of_row_1"
+            row.add_event_listener("click", handler)
 
     add("/", BODY, load)
     page = browser.open("/")
-    with pytest.raises(ValueError, match="click on row 2"):
-        page.click("#row2")
-    assert "make.<locals>.fails" in caplog.text
+    for index, name in ((2, "make.<locals>.fails"), (1, "of_row_1")):
+        caplog.clear()
+        with pytest.raises(ValueError, match=f"click on row {index}"):
+            page.click(f"#row{index}")
+        assert name in caplog.text
+
+
+def test_what_a_row_held_goes_with_it(add, browser) -> None:
+    """With the first as with all others."""
+
+    class Held:
+        pass
+
+    held: WeakValueDictionary[int, Held] = WeakValueDictionary()
+
+    def load(view) -> None:
+        rows = view.html_wrapper.element("#rows")
+
+        def make(row, thing: Held):
+            def delete() -> None:
+                row.delete(), thing
+
+            return delete
+
+        for index in range(3):
+            row = rows.add_child("button")
+            row.id = f"row{index}"
+            thing = held[index] = Held()
+            row.add_event_listener("click", make(row, thing))
+
+    add("/", BODY, load)
+    page = browser.open("/")
+    gc.collect()
+    assert list(held) == [0, 1, 2]
+    for index in (1, 0):
+        page.click(f"#row{index}")
+    gc.collect()
+    assert list(held) == [2]

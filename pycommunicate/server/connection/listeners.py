@@ -5,11 +5,11 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from types import CellType, FunctionType
+from types import CellType
 from typing import Any, NamedTuple
 
 from pycommunicate.proxies.dom.listener import Terms
-from pycommunicate.server.connection.closures import cells_of, put_together
+from pycommunicate.server.connection.closures import Lines, cells_of, lines_of, put_together
 
 _FEWEST_GAPS = 32
 
@@ -56,7 +56,7 @@ class Listeners:
         "_handles",
         "_kinds",
         "_known",
-        "_like",
+        "_lines",
         "_number",
         "_numbers",
         "_parents",
@@ -80,7 +80,7 @@ class Listeners:
         self._numbers = array("i")  # ascending
         self._handles = array("q")
         self._handlers: list[Callable[..., object] | tuple[CellType, ...] | None] = []  # None: a gap
-        self._like: dict[Any, FunctionType] = {}  # by habit: who has the same one runs the same code
+        self._lines: dict[Any, Lines] = {}  # by habit: who has the same one runs the same code
         self._kinds: list[Kind] = []
         self._gaps = 0
         self._known: dict[tuple[Any, ...], Kind] = {}
@@ -186,16 +186,17 @@ class Listeners:
         ]
 
     def _briefly(self, handler: Callable[..., object], habit: Any) -> Callable[..., object] | tuple[CellType, ...]:
-        like = self._like.get(habit)
-        if like is not None:
-            return cells_of(handler, like) or handler
-        if type(handler) is FunctionType:
-            self._like[habit] = handler
+        lines = self._lines.get(habit)
+        if lines is not None:
+            return cells_of(handler, lines) or handler
+        lines = lines_of(handler)
+        if lines is not None:
+            self._lines[habit] = lines
         return handler
 
     def _handler(self, place: int) -> Callable[..., object]:
         kept = self._handlers[place]
-        return put_together(self._like[self._kinds[place].habit], kept) if type(kept) is tuple else kept  # type: ignore[return-value]
+        return put_together(self._lines[self._kinds[place].habit], kept) if type(kept) is tuple else kept  # type: ignore[return-value]
 
     def _place(self, number: int) -> int | None:
         numbers = self._numbers
