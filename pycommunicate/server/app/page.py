@@ -218,7 +218,7 @@ class Page(PageWork):
         if message.epoch != self.epoch:
             self.ignored += 1
             return
-        self.heard = True
+        self.heard = self.tokens.received = True
         self._mount_packet = None
         if isinstance(message, Leave):  # after what was received before it has begun
             self.queue.put(partial(self.end, "the person has left the page"))

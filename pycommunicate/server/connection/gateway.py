@@ -249,6 +249,9 @@ class Gateway:
         user = self._app.users.get(cookie)
         page = self._app.pages.by_token(join.resume)
         if page is not None and page.user is user:
+            if page.tokens.is_spent(join.resume or ""):
+                self._refuse(connection, "not_yours", "this page goes on over another connection")
+                return
             self._enter(connection, page, environ)
             page.resume(connection, join.resume or "", join.epoch, join.applied)
             return
