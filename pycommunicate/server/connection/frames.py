@@ -123,11 +123,11 @@ def accepted(key: str) -> str | None:
 
 def carried(offered: str) -> bytes | None:
     """Return the message that a handshake's Sec-WebSocket-Protocol carries, None where it carries none. Raises `FrameError` where that can't be read."""
-    name, _, token = offered.partition(",")
+    name, _, others = offered.partition(",")
     if name.strip() != CARRIES:
         return None
     try:
-        text = token.strip().encode("ascii")
+        text = others.partition(",")[0].strip().encode("ascii")
         return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise FrameError("a handshake that carries no message") from None

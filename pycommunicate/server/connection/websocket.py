@@ -182,7 +182,8 @@ class WebSocketWSGI:
         raw = raw_socket(environ)
         answer = accepted(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""))
         try:
-            first = carried(environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", ""))
+            # Taken out: the environ becomes the request that programs, and what reports their errors, see after a mount anew.
+            first = carried(environ.pop("HTTP_SEC_WEBSOCKET_PROTOCOL", ""))
         except FrameError:
             answer = first = None
         if raw is None or answer is None or environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
