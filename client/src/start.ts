@@ -15,6 +15,7 @@ import { Session, type SessionDelegate } from "./session.ts";
 import { Status } from "./status.ts";
 
 export const RELOADING = ["not_yours", "reload", "version"];
+const READY = 100; // as long as a connection took before its handshake carried the answers
 
 export interface Started {
   session: Session;
@@ -63,10 +64,24 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
   watchLife(connection, session);
   status.start();
   session.begin(readLoad());
-  connection.connect();
+  if (page.ask) whenReady(() => connection.connect());
+  else connection.connect();
   const shown = { version: VERSION, get state() { return status.state; }, get loaded() { return scope.loaded; } };
   Object.defineProperty(window, "pycommunicate", { value: Object.freeze(shown) });
   return { session, connection, delegate };
+}
+
+/** Calls `then` when the page's own scripts have had their turn, for they may change what `load()` asks; it doesn't wait for a slow one. */
+function whenReady(then: () => void): void {
+  const ready = (): void => {
+    clearTimeout(late);
+    setTimeout(then);
+  };
+  const late = setTimeout(() => {
+    removeEventListener("DOMContentLoaded", ready);
+    then();
+  }, READY);
+  addEventListener("DOMContentLoaded", ready, { once: true });
 }
 
 /** The page comes and goes: back/forward cache, sleep, network. */

@@ -1,0 +1,77 @@
+"""What `load()` asks of a page is answered as of a page whose own scripts have had their turn, whether it was foreseen or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.bench import source
+from tests.tools.raw import get
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+    from tests.tools.programs import Program
+
+MAKE = "const made = document.createElement('i'); made.id = 'made'; document.body.append(made); field.value = 'draft'"
+SOURCE = source(f"""
+    class Asks(View):
+        def render(self):
+            return self.controller.templater.render(self.controller.route_data["name"] + ".html", gate=request.args.get("gate"))
+        def load(self):
+            field = self.html_wrapper.element("#field")
+            there = self.html_wrapper.exists("#made")
+            self.html_wrapper.element("#said").content = field.get_property("value") + " " + str(there)
+    app.add_controller("/<name>", page_of(Asks))
+
+    @app.flask.get("/made.js")
+    def _made():
+        return app.flask.response_class({MAKE!r}, mimetype="text/javascript")
+
+    opened = []
+
+    @app.flask.get("/slow.js")
+    def _slow():
+        while request.args["gate"] not in opened:
+            sleep(0.01)
+        return app.flask.response_class("", mimetype="text/javascript")
+
+    @app.flask.get("/open/<gate>")
+    def _open(gate):
+        opened.append(gate)
+        return ""
+""")
+PAGE = """
+    <!DOCTYPE html>
+    <html lang="en"><head><meta charset="utf-8"><title>Ready</title><link rel="icon" href="data:,">{{ add_includes() }}SCRIPT</head>
+    <body><input id="field"><output id="said"></output></body></html>
+"""
+PAGES = {
+    "slow.html": PAGE.replace("SCRIPT", '<script src="/slow.js?gate={{ gate }}" defer></script>'),
+    "listener.html": PAGE.replace(
+        "SCRIPT", f"<script>document.addEventListener('DOMContentLoaded', () => {{ {MAKE} }})</script>"
+    ),
+    "deferred.html": PAGE.replace("SCRIPT", '<script src="/made.js" defer></script>'),
+    "module.html": PAGE.replace("SCRIPT", f'<script type="module">{MAKE}</script>'),
+}
+
+
+@pytest.mark.parametrize("name", ["listener", "deferred", "module"])
+def test_what_the_pages_own_scripts_make_is_there(visitor: BrowserContext, program: Program, name: str) -> None:
+    for _ in range(3):  # asked the first time, foreseen from then on
+        page = visitor.new_page()
+        page.goto(f"{program.url}/{name}")
+        expect(page.locator("#said")).to_have_text("draft True")
+        page.close()
+
+
+def test_a_slow_script_holds_nothing_up(visitor: BrowserContext, program: Program) -> None:
+    for number in range(2):
+        page = visitor.new_page()
+        page.goto(f"{program.url}/slow?gate={number}", wait_until="commit")
+        expect(page.locator("#said")).to_have_text(" False")
+        assert page.evaluate("document.readyState") != "complete"
+        get(program.port, f"/open/{number}")
+        page.close()
