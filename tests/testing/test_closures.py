@@ -8,6 +8,7 @@ from types import FunctionType
 from weakref import WeakValueDictionary
 
 import pytest
+from blinker import Namespace
 
 BODY = "<div id=rows></div><output id=said></output>"
 
@@ -188,3 +189,35 @@ def test_what_a_row_held_goes_with_it(add, browser) -> None:
         page.click(f"#row{index}")
     gc.collect()
     assert list(held) == [2]
+
+
+def test_a_closure_that_somebody_watches_lives_as_long_as_its_listener(add, browser) -> None:
+    """As a receiver of one of Flask's signals, which holds it weakly."""
+    signal = Namespace().signal("said")
+
+    def load(view) -> None:
+        said = view.html_wrapper.element("#said")
+        rows = view.html_wrapper.element("#rows")
+
+        def make(index: int):
+            def say(*_: object) -> None:
+                heard.append(index)
+                said.content = f"row {index}"
+
+            return say
+
+        for index in range(3):
+            row = rows.add_child("button")
+            row.id = f"row{index}"
+            say = make(index)
+            signal.connect(say)
+            row.add_event_listener("click", say)
+
+    heard: list[int] = []
+    add("/", BODY, load)
+    page = browser.open("/")
+    gc.collect()
+    signal.send()
+    assert sorted(heard) == [0, 1, 2]
+    page.click("#row1")
+    assert page.text("#said") == ["row 1"]

@@ -2,6 +2,7 @@
 
 from types import CellType, CodeType, FunctionType
 from typing import Any, NamedTuple
+from weakref import getweakrefcount
 
 
 class Lines(NamedTuple):
@@ -20,7 +21,8 @@ def cells_of(function: Any, lines: Lines) -> tuple[CellType, ...] | None:
     """Return the closure of `function` where nothing else tells it from others of these lines; None where something may.
 
     What `put_together` makes of it runs the same code on the same variables. It is another object, which nothing in it can notice: a function
-    that speaks of itself speaks of the variable that holds it. Who has put attributes on it, or wrapped it, keeps it whole.
+    that speaks of itself speaks of the variable that holds it. Who has put attributes on it, wrapped it or watches it (a weak reference, as signals
+    have them) keeps it whole.
     """
     if not _is_plain(function) or function.__code__ is not lines.code or function.__globals__ is not lines.globals:
         return None
@@ -42,4 +44,5 @@ def _is_plain(function: Any) -> bool:
         and function.__name__ is function.__code__.co_name
         and function.__qualname__ is function.__code__.co_qualname
         and not function.__dict__
+        and not getweakrefcount(function)
     )
