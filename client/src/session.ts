@@ -61,15 +61,17 @@ export class Session implements ConnectionDelegate, Outcome {
 
   auth(): object {
     const resume = this.#resume;
+    const { request, ask } = this.#page;
+    const answers = resume === null && ask && this.#foresee(ask, [], null);
     return {
       version: VERSION,
-      request: resume === null ? this.#page.request : null,
+      request: resume === null ? request : null,
       resume,
       mount: this.#mount,
       epoch: this.#epoch,
       applied: this.#applied,
       made: this.#events.made,
-      ...(resume === null && this.#page.ask && { answers: this.#foresee(this.#page.ask, [], null) }),
+      ...(answers && fits(JSON.stringify(answers), FORESEEN) && { answers }),
     };
   }
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import source
+from tests.browser.bench import APP, source
 from tests.tools.raw import get
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
+    from tests.tools.fixtures import Server
     from tests.tools.programs import Program
 
 MAKE = "const made = document.createElement('i'); made.id = 'made'; document.body.append(made); field.value = 'draft'"
@@ -74,4 +75,35 @@ def test_a_slow_script_holds_nothing_up(visitor: BrowserContext, program: Progra
         expect(page.locator("#said")).to_have_text(" False")
         assert page.evaluate("document.readyState") != "complete"
         get(program.port, f"/open/{number}")
+        page.close()
+
+
+LARGE = source(
+    """
+    class Large(View):
+        def render(self):
+            return self.controller.templater.render("large.html", size=int(request.args["size"]))
+        def load(self):
+            element = self.html_wrapper.element
+            areas = element("#area0"), element("#area1"), element("#area2"), element("#area3")
+            self.html_wrapper.element("#said").content = str([len(area.get_property("value")) for area in areas])
+    app.add_controller("/", page_of(Large))
+    """,
+    app=APP.replace('"127.0.0.1"', '"127.0.0.1", limits=Limits(inbound_message=int(os.environ["MESSAGE"]))'),
+)
+AREAS = PAGE.replace("SCRIPT", "").replace(
+    '<input id="field">', "{% for n in range(4) %}<textarea id='area{{ n }}'>{{ 'x' * size }}</textarea>{% endfor %}"
+)
+
+
+@pytest.mark.parametrize(("limit", "size"), [(65_536, 30_000), (8_192, 3_000)])
+def test_answers_that_are_too_much_for_one_message(
+    visitor: BrowserContext, serve: Server, limit: int, size: int
+) -> None:
+    """Each fits a message, and all together don't: they are left out, and asked for."""
+    program = serve(LARGE, templates={"large.html": AREAS}, environment={"MESSAGE": str(limit)})
+    for _ in range(3):
+        page = visitor.new_page()
+        page.goto(f"{program.url}/?size={size}")
+        expect(page.locator("#said")).to_have_text(str([size] * 4))
         page.close()

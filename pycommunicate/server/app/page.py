@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pycommunicate")
 
+_ROOM_FOR_ANSWERS = 32 * 1024
+"""What a message must hold for a page to join with answers: up to 16 KiB of them (the client's `FORESEEN`), and the join itself."""
+
 
 class Page(PageWork):
     """The channel of its elements, the owner of its listeners, timers, reads, subscriptions and handlers."""
@@ -419,7 +422,7 @@ class Page(PageWork):
         """Return what the page is to ask before it connects, for `load()`: a version, and the reads."""
         view = self.controller.view
         habit = self.habit_of(view.load)
-        if habit is None or not habit.questions:
+        if habit is None or not habit.questions or self.limits.inbound_message < _ROOM_FOR_ANSWERS:
             return None
         self._version += 1
         self.asked_ahead = tell(habit, self._version, Circumstances({}, None, {}, vars(view)), self.epoch)
