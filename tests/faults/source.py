@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.tools.programs import Program
 
 EXTRA: Final = """
+import sys
 import time
 import greenlet
 from flask import request
@@ -31,6 +32,8 @@ def spin(seconds):
 class One(View):
     keep = ()
     def render(self):
+        if self.controller.route_data["key"] == "exits":
+            sys.exit("in render()")
         return self.controller.templater.render("one.html")
 
     def load(self):
@@ -39,7 +42,7 @@ class One(View):
         self.count = 0
         element = self.html_wrapper.element
         self.place, self.rows = element("#place"), element("#rows")
-        for name in ("add", "slow", "spin", "fail", "read", "two", "bad"):
+        for name in ("add", "slow", "spin", "fail", "exit", "read", "two", "bad"):
             element("#" + name).add_event_listener("click", getattr(self, "on_" + name))
         self.subscribe("news", lambda value: None)
         element("#state").content = "ready"
@@ -63,6 +66,9 @@ class One(View):
 
     def on_fail(self):
         raise ZeroDivisionError("as asked")
+
+    def on_exit(self):
+        sys.exit("as asked")
 
     def on_read(self, event):
         try:
@@ -147,7 +153,7 @@ TEMPLATES: Final = {
         <html lang="en"><head><meta charset="utf-8"><title>One</title><link rel="icon" href="data:,">{{ add_includes() }}</head>
         <body><h1>One</h1><p id="state">loading</p><p id="place" title="as rendered">0</p>
         <button id="add">add</button><button id="slow" value="1">slow</button><button id="spin" value="3.5">spin</button>
-        <button id="fail">fail</button><button id="read">read</button><button id="two">two</button><button id="bad">bad</button>
+        <button id="fail">fail</button><button id="exit">exit</button><button id="read">read</button><button id="two">two</button><button id="bad">bad</button>
         <input id="field"><textarea id="area"></textarea><div id="rows"></div></body></html>
     """,
     "two.html": """

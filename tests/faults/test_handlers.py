@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.faults.source import ended, raised
+from tests.tools.raw import get
 from tests.tools.scripted import payload
 from tests.tools.simulated import Page
 from tests.tools.waiting import eventually
@@ -44,6 +45,29 @@ def test_a_handler_that_raises(program: Program) -> None:
     assert "as asked" in program.err[said:]
     assert program.err[said:].count("Traceback") == 1
     page.leave()
+
+
+def test_a_handler_that_calls_exit_ends_nobody_elses_page(program: Program) -> None:
+    page, other = page_on(program, "exits"), page_on(program, "beside")
+    said, known = len(program.err), len(raised(program))
+    page.click("#exit")
+    for one in (page, other):
+        works(one)
+        assert (one.remounts, one.resumes) == ([], 0)
+        one.leave()
+    [(name, where)] = raised(program)[known:]
+    assert name == "SystemExit"
+    assert "on_exit" in where
+    assert "SystemExit: as asked" in program.err[said:]
+
+
+def test_a_render_that_calls_exit_is_a_500(program: Program) -> None:
+    other, said = page_on(program, "beside"), len(program.err)
+    assert get(program.port, "/fault/exits").status == 500
+    assert "SystemExit: in render()" in program.err[said:]
+    works(other)
+    assert (other.remounts, other.resumes) == ([], 0)
+    other.leave()
 
 
 def test_a_handler_that_loops(program: Program) -> None:

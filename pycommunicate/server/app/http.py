@@ -104,7 +104,13 @@ class PageServer:
         user = self._app.users.find(request.cookies.get(COOKIE))
         user.cookies = request.environ.get("HTTP_COOKIE")
         with user.at_work(lambda error: self._report(error, "saving user.session")):
-            return self._serve_to(user, factory, route_data, checked=checked)
+            try:
+                return self._serve_to(user, factory, route_data, checked=checked)
+            except SystemExit as end:  # it would end the server, and with it everybody's pages
+                message = (
+                    f"the page wanted to end the program (SystemExit: {end}); a page that fails raises an Exception"
+                )
+                raise RuntimeError(message) from end
 
     def _serve_to(self, user: User, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool) -> Any:
         remount: Remount | None = request.environ.get(REMOUNT)

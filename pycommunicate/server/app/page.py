@@ -372,7 +372,7 @@ class Page(PageWork):
     def _mount_same_view(self) -> None:
         try:
             self._mount(self.controller.view_index, keep=True)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.runtime.report(error, "render()", self)
             self.reload("the page could not be mounted anew")
 

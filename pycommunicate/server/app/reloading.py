@@ -238,7 +238,7 @@ class Reloader:
             page.renew()
         except Aborted:
             page.reload("the page may no longer be seen")
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._app.report(error, "render()", page)
         else:
             if page in self._failed:
