@@ -1,6 +1,8 @@
 """The bounds that keep one page from harming another. Every field can be set on `CommunicateApp(limits=Limits(...))`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from pycommunicate.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,10 @@ class Limits:
     """About how large a message of operations grows before it is sent."""
     first_batch_bytes: int = 256 * 1024
     """The same for the first message of a mount. Smaller: something is painted earlier, and the last of a thousand rows later."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if type(value) not in (int, float) or not value >= 0:
+                message = f"the limit {field.name} is {value!r}; expected a number, not below 0"
+                raise ConfigurationError(message)

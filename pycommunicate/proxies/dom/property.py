@@ -140,6 +140,9 @@ class Attributes:
 
     def update(self, values: Mapping[str, object]) -> None:
         """Set several. Returns at once."""
+        if not hasattr(values, "items"):
+            message = f"attributes is a {type(values).__name__}; expected a dict of name to value"
+            raise TypeError(message)
         for name, value in values.items():
             self[name] = value
 

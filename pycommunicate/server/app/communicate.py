@@ -112,7 +112,7 @@ class CommunicateApp:
         self.web_port = _port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
         self.host = host if host != _HOST else os.environ.get("PYCOMMUNICATE_HOST", _HOST)
         self.debug = {"1": True, "0": False}.get(os.environ.get("PYCOMMUNICATE_DEBUG", ""), debug)
-        self.limits = limits or Limits()
+        self.limits = _limits(limits)
         self.engine = choose_engine()
         folder = program_folder()
         self.flask = flask or Flask(
@@ -121,7 +121,7 @@ class CommunicateApp:
         self.pool = HandlerPool(self.engine, maximum_handler_threads)
         self.pages = Pages(self.engine, self.limits)
         self.ending = AppEnding(self.pool, self.pages)
-        self.sessions: SessionStore = MemorySessions() if sessions is None else sessions
+        self.sessions: SessionStore = MemorySessions() if sessions is None else _store(sessions)
         self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
         self.refusals = Refusals()
         self.habits = Habits()
@@ -266,6 +266,9 @@ class CommunicateApp:
 
         `where` names the handler and its line. The error has been logged already; the page lives on.
         """
+        if not callable(hook):
+            message = f"on_error() takes a function, not {hook!r}"
+            raise TypeError(message)
         self._error_hooks.append(hook)
         return hook
 
@@ -419,3 +422,18 @@ def _port(port: int) -> int:
         message = f"web_port is {port!r}; expected an int from 0 to 65535"
         raise ConfigurationError(message)
     return port
+
+
+def _limits(limits: Limits | None) -> Limits:
+    if limits is not None and not isinstance(limits, Limits):
+        message = f"limits is {limits!r}; expected Limits(...), for example Limits(read_deadline=30)"
+        raise ConfigurationError(message)
+    return limits or Limits()
+
+
+def _store(sessions: SessionStore) -> SessionStore:
+    methods = ("load", "version", "save", "delete")
+    if isinstance(sessions, type) or not all(callable(getattr(sessions, name, None)) for name in methods):
+        message = f"sessions is {sessions!r}; expected a store, such as FileSessions('data/sessions')"
+        raise ConfigurationError(message)
+    return sessions

@@ -15,6 +15,7 @@ class HostGuard:
 
     def __init__(self, wsgi_app: Any, bound: str, allowed: Iterable[str], refusals: Refusals) -> None:
         self._wsgi_app = wsgi_app
+        allowed = (allowed,) if isinstance(allowed, str) else allowed
         self._allowed = {name.lower() for name in (*_ALWAYS, bound, socket.gethostname(), *allowed)}
         self._refusals = refusals
 

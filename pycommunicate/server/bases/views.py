@@ -61,9 +61,10 @@ class View:
 
         Runs as a handler of this page. Returns the timer, for `cancel_timer`.
         """
-        if not seconds > 0:
+        if not isinstance(seconds, int | float) or not seconds > 0:
             message = f"a timer's interval is a positive number of seconds, not {seconds!r}"
             raise ValueError(message)
+        _check_function(function, "the timer's function")
         return self.controller.page.add_timer(self, seconds, function)
 
     def cancel_timer(self, timer: Any) -> None:
@@ -75,6 +76,7 @@ class View:
 
         Runs as a handler of this page, in the order of publishing. Returns the subscription; its `cancel()` ends it.
         """
+        _check_function(handler, f"the handler of the topic {topic!r}")
         return self.controller.page.subscribe(self, topic, handler)
 
     def publish(self, topic: Any, value: Any = None) -> int:
@@ -83,3 +85,9 @@ class View:
         Returns how many they are. Raises `NotSerializable` for what JSON can't carry.
         """
         return self.controller.page.publish(topic, value)
+
+
+def _check_function(function: object, what: str) -> None:
+    if not callable(function):
+        message = f"{what} is a {type(function).__name__}; expected a function (without its parentheses)"
+        raise TypeError(message)

@@ -140,6 +140,7 @@ REFUSED: list[tuple[Callable[[ElementWrapper], object], type[Exception]]] = [
     (lambda e: setitem(e.attributes, "href", "javascript:alert(1)"), UnsafeURL),
     (lambda e: e.set_property("src", "data:text/html,x"), UnsafeURL),
     (lambda e: e.set_property("value", {1, 2}), NotSerializable),
+    (lambda e: e.attributes.update(["hidden"]), TypeError),  # type: ignore[arg-type]
     (lambda e: e.classes.add("two words"), ValueError),
     (lambda e: e.add_event_listener("click", "handler"), TypeError),  # type: ignore[arg-type]
     (lambda e: e.add_event_listener("click", print, while_running="never"), ValueError),  # type: ignore[arg-type]
