@@ -363,6 +363,22 @@ def test_append_html_and_clear(bench_on: Make) -> None:
     assert bench.js("() => document.getElementById('box').innerHTML") == "<p>alone</p>"
 
 
+def test_append_html_draws_in_an_svg(bench_on: Make) -> None:
+    bench = bench_on('<svg id="chart"><g id="bars"></g><foreignObject id="note"></foreignObject></svg>')
+    bench.run(
+        """
+        element("#chart").append_html(Markup('<circle r="3"/> '))
+        element("#bars").append_html(Markup('<rect width="5"/><script>window.ran = 1</script><rect width="6"/>'))
+        element("#note").append_html(Markup('<p>text</p>'))
+        """
+    )
+    kinds = "Object.fromEntries([...document.querySelectorAll('#chart *')].map((e) => [e.localName, e.namespaceURI.slice(-3)]))"
+    assert bench.js(f"() => {kinds}") == {
+        "g": "svg", "rect": "svg", "script": "svg", "foreignObject": "svg", "p": "tml", "circle": "svg",
+    }  # fmt: skip
+    assert bench.js("() => window.ran") is None
+
+
 def test_many_writes_take_few_messages(bench: Bench) -> None:
     from tests.tools.fixtures import count_frames
 

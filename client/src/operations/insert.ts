@@ -50,8 +50,14 @@ export function appendHtml(scope: Scope, handle: number, html: string): void {
   const element = scope.handles.get(handle);
   if (refusesTag(element.localName)) throw new OperationError("refused");
   const template = document.createElement("template");
-  template.innerHTML = trusted(html);
-  element.appendChild(template.content);
+  const made = template.content;
+  if (element.namespaceURI === SVG && element.localName !== "foreignObject") {
+    template.innerHTML = trusted(`<svg>${html}</svg>`); // without it, a circle would be an unknown element of HTML
+    const around = made.firstChild!;
+    while (around.firstChild) made.insertBefore(around.firstChild, around);
+    around.remove();
+  } else template.innerHTML = trusted(html);
+  element.appendChild(made);
 }
 
 export function remove(scope: Scope, handle: number): void {
