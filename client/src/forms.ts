@@ -1,9 +1,9 @@
 import type { Json } from "./values.ts";
 
-/** What a form would send: name to string, or to a list where a name occurs more than once. Files are left out. */
-export function formData(element: Element): Json {
+/** What a form would send (by this button): name to string, or to a list where a name occurs more than once. Files are left out. */
+export function formData(element: Element, submitter?: HTMLElement | null): Json {
   const fields = new Map<string, string | string[]>();
-  for (const [name, value] of entriesOf(element)) {
+  for (const [name, value] of entriesOf(element, submitter)) {
     if (typeof value !== "string") continue;
     const known = fields.get(name);
     if (known === undefined) fields.set(name, value);
@@ -19,9 +19,9 @@ export function formOf(element: Element): HTMLFormElement | null {
   return (element as HTMLInputElement).form ?? element.closest("form");
 }
 
-function entriesOf(element: Element): Iterable<[string, FormDataEntryValue]> {
+function entriesOf(element: Element, submitter?: HTMLElement | null): Iterable<[string, FormDataEntryValue]> {
   const form = formOf(element);
-  return form ? new FormData(form) : looseFields(element);
+  return form ? new FormData(form, submitter) : looseFields(element);
 }
 
 /** Fields without a form around them, as a form would send them. */

@@ -23,7 +23,7 @@ export function payloadOf(event: Event, matched: Element, handles: Handles): Pay
 
 function addField(payload: Payload, event: Event, matched: Element): void {
   if (event.type === "submit") {
-    payload["value"] = formData(event.target as Element);
+    payload["value"] = formData(event.target as Element, (event as SubmitEvent).submitter);
     return;
   }
   const { value, checked, type } = matched as HTMLInputElement;

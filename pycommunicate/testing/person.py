@@ -160,7 +160,7 @@ class Person:
                     tab.warn(f"the form was not submitted: {describe(control)}: {problem}")
                     tab.focus(control)
                     return
-        if not tab.dispatch("submit", form):
+        if not tab.dispatch("submit", form, submitter=submitter):
             return
         sent = list(fields.entries(form, submitter))
         method = (submitter and attribute(submitter, "formmethod")) or attribute(form, "method") or "get"

@@ -233,11 +233,11 @@ class Tab:
 
     # -- events -----------------------------------------------------------------------------------------------------------------
 
-    def dispatch(self, type_: str, element: Element, **facts: Any) -> bool:
+    def dispatch(self, type_: str, element: Element, *, submitter: Element | None = None, **facts: Any) -> bool:
         """Let an event happen. Return whether its default action is still wanted."""
         if type_ == "input":
             element.author = "person"
-        return self.scope.listeners.dispatch(self.document, DOMEvent(type_, element, facts))
+        return self.scope.listeners.dispatch(self.document, DOMEvent(type_, element, facts, submitter))
 
     def focus(self, element: Element | None) -> None:
         """Move the focus, with the events of it."""

@@ -197,6 +197,16 @@ def test_prevent_default_and_submit(bench_on: Make) -> None:
     expect(bench.page.locator("#box")).to_be_checked()
 
 
+def test_which_button_submitted_is_among_the_forms_data(bench_on: Make) -> None:
+    bench = bench_on(
+        '<form id="form"><input name="text"><button name="do" value="save">Save</button><button name="do" value="delete">Delete</button></form>'
+    )
+    bench.run("element('#form').add_event_listener('submit', lambda event: note(event.value))")
+    bench.page.get_by_text("Delete").click()
+    bench.page.press("[name=text]", "Enter")
+    reaches(lambda: bench.notes, [{"text": "", "do": "delete"}, {"text": "", "do": "save"}])
+
+
 def test_submit_may_go_its_way(bench_on: Make) -> None:
     bench = bench_on('<form id="form" action="/errors"><button id="send">Send</button></form>')
     bench.run("element('#form').add_event_listener('submit', lambda: note('sent'), prevent_default=False)")

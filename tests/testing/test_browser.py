@@ -43,6 +43,22 @@ def test_a_todo(add, browser) -> None:
     assert page.errors == []
 
 
+def test_the_button_that_submits_is_among_the_forms_data(add, browser) -> None:
+    said = []
+    html = "<form id=form><input name=text><button name=do value=save>Save</button><button name=do value=delete id=del>Delete</button></form>"
+    add(
+        "/",
+        html,
+        lambda view: view.html_wrapper.element("#form").add_event_listener(
+            "submit", lambda event: said.append(event.value)
+        ),
+    )
+    page = browser.open("/")
+    page.click("#del")
+    page.press("input", "Enter")
+    assert said == [{"text": "", "do": "delete"}, {"text": "", "do": "save"}]
+
+
 def test_reads_are_counted(add, browser) -> None:
     def load(view) -> None:
         box = view.html_wrapper.element("#box")

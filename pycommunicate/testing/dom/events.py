@@ -29,6 +29,8 @@ class DOMEvent:
     target: Element
     facts: dict[str, Any] = field(default_factory=dict)
     """`key`, `code`, `x`, `y`, `modifiers`, `detail`, as far as the event has them."""
+    submitter: Element | None = None
+    """The button that submits the form."""
     prevented: bool = False
     stopped: bool = False
 
@@ -157,7 +159,7 @@ def payload_of(document: Document, event: DOMEvent, matched: Element, handles: H
     """Return what the server is told of an event. What does not apply is left out."""
     payload: dict[str, Any] = {"type": event.type, "target": handles.of(matched)}
     if event.type == "submit":
-        payload["value"] = fields.form_data(event.target)
+        payload["value"] = fields.form_data(event.target, event.submitter)
     elif matched.name == "select" and fields.is_multiple(matched):
         payload["value"] = [fields.option_value(option) for option in fields.selected(matched)]
     else:

@@ -237,11 +237,11 @@ def _entries_of(control: Element) -> Iterator[tuple[str, str]]:
         yield name, value_of(control)
 
 
-def form_data(element: Element) -> dict[str, str | list[str]]:
-    """Return the form's data as the read `form_data` has it; without a form, of the fields inside."""
+def form_data(element: Element, submitter: Element | None = None) -> dict[str, str | list[str]]:
+    """Return the form's data as the read `form_data` has it, and the button that submits it; without a form, of the fields inside."""
     form = form_of(element)
     loose = (one for one in elements(element) if one.name in CONTROLS and type_of(one) not in BUTTONS)
-    found = entries(form) if form is not None else (entry for one in loose for entry in _entries_of(one))
+    found = entries(form, submitter) if form is not None else (entry for one in loose for entry in _entries_of(one))
     data: dict[str, str | list[str]] = {}
     for name, value in found:
         known = data.get(name)
