@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
-from pycommunicate.errors import BrowserError, ConfigurationError, RouteError
+from pycommunicate.errors import BrowserError, ConfigurationError, InvalidSelector, RouteError
 from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.app.discovered import Discovered
@@ -383,9 +383,9 @@ class CommunicateApp:
 
     def report(self, error: BaseException, what: str, page: Page) -> None:
         """Log what application code raised, and tell the error hooks."""
-        if isinstance(
-            error, BrowserError
-        ):  # the browser's doing: one line, and not more of them than anybody may cause
+        slip = self.reloads is not None and isinstance(error, InvalidSelector)
+        if isinstance(error, BrowserError) and not slip:
+            # The browser's doing: one line, and not more of them than anybody may cause.
             peer = page.environ.get("REMOTE_ADDR", "")
             self.refusals.note(error.code, peer, "%s: %s raised %s: %s", page.where, what, type(error).__name__, error)
         else:

@@ -298,6 +298,17 @@ def test_an_error_in_render_or_load_shows_and_goes(running: Running, place: str,
     assert page.text("#greeting") == ["hello"]
 
 
+def test_a_selector_that_is_none_shows_where_it_is(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    page = running.open(raise_errors=False)
+    told = listen(running)
+    running.save("views/shop.py", ('self.tell("say old', 'self.html_wrapper.element("##")  #'))
+    page.click("#say")
+    page.wait_until(lambda: told)
+    [(what, fault)] = told
+    assert (what, fault["kind"], fault["file"]) == ("fault", "InvalidSelector", "views/shop.py")
+    assert "Traceback" in caplog.text
+
+
 def test_an_error_in_a_template(running: Running) -> None:
     page = running.open()
     running.save("templates/part.html", ("old part", "{% if %}"))
