@@ -72,6 +72,8 @@ function morphBody(next: HTMLElement, keep: Keep | null, scripts: Set<string>, i
     console.warn("pycommunicate: the page could not be morphed", error);
     document.body.replaceChildren(...next.childNodes);
   }
+  // One that came into its group while the old choice was still there has lost its check to it.
+  for (const radio of document.querySelectorAll<HTMLInputElement>("[type=radio][checked]:indeterminate")) radio.checked = true;
   for (const [there, script] of inert) {
     if (!scripts.has(keyOf(script as HTMLScriptElement))) there.replaceWith(fresh(script, scripts));
   }

@@ -74,6 +74,19 @@ SOURCE = source(
 
     app.add_controller("/many", page_of(Many, Many2))
 
+    class Choice(View):
+        number, form, chosen = 0, "one", "r1"
+        def render(self):
+            radios = "".join(f"<input type=radio name=r id={i} {'checked' if i == self.chosen else ''}>" for i in ("r1", "r2"))
+            return self.controller.templater.render("page.html", body=f"<form id={self.form}>{radios}</form><button id=go>{self.number}</button>")
+        def load(self):
+            self.html_wrapper.element("#go").add_event_listener("click", lambda: self.controller.change_view(1 - self.number))
+
+    class OtherChoice(Choice):
+        number, form, chosen = 1, "two", "r2"
+
+    app.add_controller("/radios", page_of(Choice, OtherChoice))
+
     class Timers(View):
         def render(self):
             return self.controller.templater.render("page.html", body="<p id=a></p><p id=b></p><button id=stop>stop</button>")
@@ -246,6 +259,16 @@ def get_forget(page: Page, program: Program) -> None:
 def census(program: Program) -> dict[str, int]:
     counts: dict[str, int] = json.loads(get(program.port, "/census").body)
     return counts
+
+
+def test_the_radio_button_that_the_html_says_is_checked(visitor: BrowserContext, program: Program) -> None:
+    page = visitor.new_page()
+    page.goto(program.url + "/radios")
+    checked = "[...document.querySelectorAll('input')].map((one) => one.checked)"
+    for number, wanted in enumerate(([True, False], [False, True], [True, False])):
+        expect(page.locator("#go")).to_have_text(str(number % 2))
+        assert page.evaluate(checked) == wanted
+        page.click("#go")
 
 
 def test_a_hundred_switches_leak_nothing(visitor: BrowserContext, program: Program) -> None:
