@@ -22,8 +22,11 @@ class Topic:
 
         Each gets a copy. Raises `NotSerializable` for what JSON can't carry.
         """
+        what = f"topic {self.name!r}"
+        if not self._subscriptions:
+            to_json(value, what)  # what is wrong is wrong before somebody listens, too
         for subscription in tuple(self._subscriptions):
-            subscription.deliver(to_json(value, f"topic {self.name!r}"))
+            subscription.deliver(to_json(value, what))
         return len(self._subscriptions)
 
     def add(self, subscription: "Subscription") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pycommunicate import CommunicateApp, ConfigurationError, FileSessions, Limits, View
+from pycommunicate import CommunicateApp, ConfigurationError, FileSessions, Limits, NotSerializable, View
 
 
 class Home(View):
@@ -72,3 +72,8 @@ def test_a_subscription_takes_a_function() -> None:
         said_by(lambda: view.subscribe("news", view.load()))
         == "the handler of the topic 'news' is a NoneType; expected a function (without its parentheses)"
     )
+
+
+def test_what_json_cannot_carry_is_refused_though_nobody_listens() -> None:
+    with pytest.raises(NotSerializable, match="topic 'news'"):
+        CommunicateApp().topic("news").publish({1, 2})  # type: ignore[arg-type]
