@@ -29,7 +29,10 @@ def listen(host: str, port: int, *, asked: bool) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 message = f"can't listen on {host}, port {candidate}: {error.strerror}"
-                raise Problem(message, code=PORT, help="pycommunicate run --port 8080") from None
+                advice = "pycommunicate run --port 8080"
+                if error.errno == errno.EADDRNOTAVAIL:
+                    advice = "it is no address of this machine: pycommunicate run --host localhost"
+                raise Problem(message, code=PORT, help=advice) from None
     holder = who_holds(port)
     by = f" by {holder}" if holder else ""
     range_ = f"port {port} is in use{by}" if last == port else f"the ports {port} to {last} are in use ({port}{by})"

@@ -247,6 +247,15 @@ def test_an_unknown_host(project: Path) -> None:
     assert "no.such.host.invalid" in done.lines[0]
 
 
+def test_an_address_of_another_machine(project: Path) -> None:
+    done = pc(project, "run", "--host", "192.0.2.1")
+    assert done.code == 5
+    assert done.err.splitlines() == [
+        "error: can't listen on 192.0.2.1, port 0: Cannot assign requested address",
+        "help: it is no address of this machine: pycommunicate run --host localhost",
+    ]
+
+
 BEGINS = """
 from pycommunicate_cli.main import main
 print("begins", flush=True)
