@@ -6,7 +6,7 @@ import time
 
 import gevent
 import pytest
-from flask import session
+from flask import request, session
 
 from pycommunicate import ControllerFactory
 from pycommunicate.testing import NoSuchElement, NotAtRest, NotPossible
@@ -243,6 +243,25 @@ def test_an_app_without_a_key(app) -> None:
     app.flask.secret_key = None
     with pytest.raises(ValueError, match="no secret key"):
         app.test_browser()
+
+
+def test_what_flask_keeps_is_there_when_a_redirect_arrives(add, app, browser) -> None:
+    def load(view) -> None:
+        def enter() -> None:
+            session["name"] = "Ada"
+            view.controller.redirect("/in")
+
+        view.html_wrapper.element("#go").add_event_listener("click", enter)
+
+    asked: list[str] = []
+    app.flask.before_request(lambda: asked.append(request.path))
+    app.flask.add_url_rule("/in", "inside", lambda: session.get("name", "nobody"))
+    add("/", "<button id=go>Go</button>", load)
+    page = browser.open()
+    asked.clear()
+    page.click("#go")
+    assert page.text() == ["Ada"]
+    assert asked == ["/__pycommunicate/ticket", "/in"]
 
 
 def test_the_cookie_of_a_flask_session(add, app, browser) -> None:

@@ -30,6 +30,12 @@ def context_of(app: Flask, environ: dict[str, Any]) -> RequestContext:
     return app.request_context(environ)
 
 
+def is_seen() -> bool:
+    """Whether the code that runs now may have looked at its request or its session."""
+    context = None if _cv_request is None else _cv_request.get(None)
+    return not isinstance(context, PageContext) or context.is_made
+
+
 class PageContext(RequestContext):
     """A request context that makes its request, its session and its URL adapter when one of them is asked for.
 

@@ -11,7 +11,7 @@ from flask import session as flask_session
 
 from pycommunicate.errors import BrowserGone
 from pycommunicate.proxies.dom.listener import describe
-from pycommunicate.server.app.context import PageContext, context_of
+from pycommunicate.server.app.context import context_of, is_seen
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.runtime import State
 from pycommunicate.server.current import run_for, running
@@ -57,12 +57,16 @@ def application_context(page: Any, *, loading: bool = False, recall: Recall | No
     if page.user.cookies is not None:
         environ["HTTP_COOKIE"] = page.user.cookies
     running_here = run_for(page, loading=loading, recall=recall)
-    context = context_of(page.runtime.flask, environ)
-    with context, running_here, page.user.at_work():
+    with context_of(page.runtime.flask, environ), running_here, page.user.at_work():
         yield
-        unseen = isinstance(context, PageContext) and not context.is_made
-        if not unseen and flask_session.modified and page.state is not State.ENDED:
-            page.deliver_cookies(dict(flask_session))
+        deliver_session(page)
+
+
+def deliver_session(page: Any) -> None:
+    """Have the browser of `page` fetch `flask.session`, if the code of the page that runs now has changed it."""
+    if is_seen() and flask_session.modified and page.state is not State.ENDED:
+        page.deliver_cookies(dict(flask_session))
+        flask_session.modified = False
 
 
 def _tell_once(where: str, seconds: float) -> None:

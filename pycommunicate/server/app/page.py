@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from flask import has_request_context
 from flask import redirect as flask_redirect
 from markupsafe import Markup
 
@@ -26,7 +27,7 @@ from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.context import CallCTX
-from pycommunicate.server.app.execution import application_context, run_guarded
+from pycommunicate.server.app.execution import application_context, deliver_session, run_guarded
 from pycommunicate.server.app.work import PageWork
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.ahead import Ahead
@@ -35,7 +36,7 @@ from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.kept import kept_state, put_back
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
 from pycommunicate.server.connection.runtime import Connection, Runtime, State
-from pycommunicate.server.current import run_for
+from pycommunicate.server.current import run_for, running
 
 if TYPE_CHECKING:
     from pycommunicate.server.bases.views import View
@@ -270,6 +271,9 @@ class Page(PageWork):
         url = check_url(location, navigation=True)
         if self.state is State.WAITING and self.ahead is None:
             return lambda: flask_redirect(url)
+        current = running()
+        if current is not None and current.page is self and has_request_context():
+            deliver_session(self)  # else the next page might be asked for before the cookie has come
         self.write((int(Op.NAVIGATE), url))
         return None
 
