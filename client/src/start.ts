@@ -64,24 +64,28 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
   watchLife(connection, session);
   status.start();
   session.begin(readLoad());
-  if (page.ask) whenReady(() => connection.connect());
+  if (page.ask && hasScripts(page.base)) whenReady(() => connection.connect());
   else connection.connect();
   const shown = { version: VERSION, get state() { return status.state; }, get loaded() { return scope.loaded; } };
   Object.defineProperty(window, "pycommunicate", { value: Object.freeze(shown) });
   return { session, connection, delegate };
 }
 
-/** Calls `then` when the page's own scripts have had their turn, for they may change what `load()` asks; it doesn't wait for a slow one. */
+/** Whether the page has scripts of its own, which may change what `load()` asks when they have their turn. */
+function hasScripts(base: string): boolean {
+  return document.querySelector(`script:not([src*="${base}/client"],[type="application/json"])`) !== null;
+}
+
+/** Calls `then` when the page's own scripts have had their turn; it doesn't wait for a slow one. */
 function whenReady(then: () => void): void {
-  const ready = (): void => {
-    clearTimeout(late);
-    setTimeout(then);
+  let waiting = true;
+  const go = (): void => {
+    if (waiting) then();
+    waiting = false;
   };
-  const late = setTimeout(() => {
-    removeEventListener("DOMContentLoaded", ready);
-    then();
-  }, READY);
-  addEventListener("DOMContentLoaded", ready, { once: true });
+  setTimeout(go, READY);
+  // Of all who wait for it, the last: the window's come after the document's, and all who want to be are known by then.
+  document.addEventListener("DOMContentLoaded", () => addEventListener("DOMContentLoaded", go, { once: true }), { once: true });
 }
 
 /** The page comes and goes: back/forward cache, sleep, network. */

@@ -49,7 +49,13 @@ PAGE = """
     <html lang="en"><head><meta charset="utf-8"><title>Ready</title><link rel="icon" href="data:,">{{ add_includes() }}SCRIPT</head>
     <body><input id="field"><output id="said"></output></body></html>
 """
+ORDER = """
+window.order = [];
+addEventListener("DOMContentLoaded", () => order.push("ready"));
+window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); order.push("socket"); } };
+"""
 PAGES = {
+    "plain.html": PAGE.replace("SCRIPT", ""),
     "slow.html": PAGE.replace("SCRIPT", '<script src="/slow.js?gate={{ gate }}" defer></script>'),
     "listener.html": PAGE.replace(
         "SCRIPT", f"<script>document.addEventListener('DOMContentLoaded', () => {{ {MAKE} }})</script>"
@@ -66,6 +72,20 @@ def test_what_the_pages_own_scripts_make_is_there(visitor: BrowserContext, progr
         page.goto(f"{program.url}/{name}")
         expect(page.locator("#said")).to_have_text("draft True")
         page.close()
+
+
+@pytest.mark.parametrize(("name", "order"), [("plain", ["socket", "ready"]), ("listener", ["ready", "socket"])])
+def test_only_a_page_with_scripts_of_its_own_waits(
+    visitor: BrowserContext, program: Program, name: str, order: list[str]
+) -> None:
+    for _ in range(2):  # the second time, load() is foreseen
+        page = visitor.new_page()
+        page.add_init_script(ORDER)
+        page.goto(f"{program.url}/{name}")
+        expect(page.locator("#said")).to_have_text("draft True" if name == "listener" else " False")
+        seen = page.evaluate("order")
+        page.close()
+    assert seen == order
 
 
 def test_a_slow_script_holds_nothing_up(visitor: BrowserContext, program: Program) -> None:
