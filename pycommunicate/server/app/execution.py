@@ -48,8 +48,7 @@ def run_guarded(
 @contextmanager
 def application_context(page: Any, *, loading: bool = False, recall: Recall | None = None) -> Iterator[None]:
     """Enter the request context of the page's own request, unless the caller is in it already."""
-    current = running()
-    if current is not None and current.page is page and has_request_context():
+    if _is_entered(page):
         with run_for(page, loading=loading, recall=recall) if loading or recall else nullcontext():
             yield
         return
@@ -63,10 +62,15 @@ def application_context(page: Any, *, loading: bool = False, recall: Recall | No
 
 
 def deliver_session(page: Any) -> None:
-    """Have the browser of `page` fetch `flask.session`, if the code of the page that runs now has changed it."""
-    if is_seen() and flask_session.modified and page.state is not State.ENDED:
+    """Have the browser of `page` fetch `flask.session`, if it is code of that page that runs now, and has changed it."""
+    if _is_entered(page) and is_seen() and flask_session.modified and page.state is not State.ENDED:
         page.deliver_cookies(dict(flask_session))
         flask_session.modified = False
+
+
+def _is_entered(page: Any) -> bool:
+    current = running()
+    return current is not None and current.page is page and has_request_context()
 
 
 def _tell_once(where: str, seconds: float) -> None:

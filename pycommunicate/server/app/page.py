@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import has_request_context
 from flask import redirect as flask_redirect
 from markupsafe import Markup
 
@@ -36,7 +35,7 @@ from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.kept import kept_state, put_back
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
 from pycommunicate.server.connection.runtime import Connection, Runtime, State
-from pycommunicate.server.current import run_for, running
+from pycommunicate.server.current import run_for
 
 if TYPE_CHECKING:
     from pycommunicate.server.bases.views import View
@@ -271,9 +270,7 @@ class Page(PageWork):
         url = check_url(location, navigation=True)
         if self.state is State.WAITING and self.ahead is None:
             return lambda: flask_redirect(url)
-        current = running()
-        if current is not None and current.page is self and has_request_context():
-            deliver_session(self)  # else the next page might be asked for before the cookie has come
+        deliver_session(self)  # else the next page might be asked for before the cookie has come
         self.write((int(Op.NAVIGATE), url))
         return None
 
