@@ -1,7 +1,7 @@
 import { Idiomorph } from "idiomorph";
 import { morphHead } from "./head.ts";
 import type { Keep } from "./keep.ts";
-import { PAGE_ELEMENT } from "./page.ts";
+import { PAGE_ELEMENT, clientScript } from "./page.ts";
 import { fresh, keyOf } from "./scripts.ts";
 import { trusted } from "./trusted.ts";
 
@@ -19,7 +19,7 @@ const nonce = (document.currentScript as HTMLScriptElement | null)?.nonce;
 
 /** Makes this document what `html` says, and touches as little as possible. */
 export function morph({ html, keep, base, ours }: Morph): void {
-  const isClient = (element: Element): boolean => element.matches(`#${PAGE_ELEMENT},script[src*="${base}/client"]`);
+  const isClient = (element: Element): boolean => element.matches(`#${PAGE_ELEMENT},${clientScript(base)}`);
   const next = parse(html);
   for (const element of next.querySelectorAll("*")) if (isClient(element)) element.remove();
   const scripts = new Set(Array.from(document.scripts, keyOf));

@@ -13,6 +13,11 @@ export interface PageData {
 
 export const PAGE_ELEMENT = "pycommunicate-page";
 
+/** A selector: the element that is this script. */
+export function clientScript(base: string): string {
+  return `script[src*="${base}/client"]`;
+}
+
 export function readPage(): PageData | null {
   return read<PageData>(PAGE_ELEMENT);
 }

@@ -8,7 +8,7 @@ import { Listeners } from "./listeners.ts";
 import { VERSION } from "./messages.ts";
 import { morph } from "./morph.ts";
 import type { Scope } from "./operations/scope.ts";
-import { readLoad, type PageData } from "./page.ts";
+import { clientScript, readLoad, type PageData } from "./page.ts";
 import { toTheTop } from "./place.ts";
 import { reloadOnce, reloadWorked } from "./reload.ts";
 import { Session, type SessionDelegate } from "./session.ts";
@@ -73,7 +73,7 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
 
 /** Whether the page has scripts of its own, which may change what `load()` asks when they have their turn. */
 function hasScripts(base: string): boolean {
-  return document.querySelector(`script:not([src*="${base}/client"],[type="application/json"])`) !== null;
+  return document.querySelector(`script:not(${clientScript(base)},[type="application/json"])`) !== null;
 }
 
 /** Calls `then` when the page's own scripts have had their turn; it doesn't wait for a slow one. */
