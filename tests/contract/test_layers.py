@@ -26,6 +26,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.connection.gateway": 5,
     "pycommunicate.server.serving": 5,
     "pycommunicate.server.app.channel": 4,
+    "pycommunicate.server.app.configuration": 4,
     "pycommunicate.server.app.ending": 4,
     "pycommunicate.server.app.context": 3,
     "pycommunicate.server.app.execution": 4,

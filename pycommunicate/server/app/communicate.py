@@ -19,6 +19,7 @@ from pycommunicate.engine import EventletEngine, choose_engine
 from pycommunicate.errors import BrowserError, ConfigurationError, InvalidSelector, RouteError
 from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.app.configuration import check_factory, check_limits, check_port, check_store
 from pycommunicate.server.app.discovered import Discovered
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.hosts import HostGuard
@@ -41,7 +42,7 @@ from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.routes import Route, RouteProblem, RouteTable
 from pycommunicate.server.routing import Registry, checked_rule
 from pycommunicate.server.serving import serve_eventlet, serve_gevent
-from pycommunicate.sessions import MemorySessions, SessionStore
+from pycommunicate.sessions import SessionStore
 from pycommunicate.templating import Templater
 
 if TYPE_CHECKING:
@@ -109,10 +110,10 @@ class CommunicateApp:
         :param trusted_proxies: how many proxies in front set X-Forwarded-For, -Proto, -Host and -Prefix.
         :raises ConfigurationError: (a `ValueError`) a parameter is out of range.
         """
-        self.web_port = _port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
+        self.web_port = check_port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
         self.host = host if host != _HOST else os.environ.get("PYCOMMUNICATE_HOST", _HOST)
         self.debug = {"1": True, "0": False}.get(os.environ.get("PYCOMMUNICATE_DEBUG", ""), debug)
-        self.limits = _limits(limits)
+        self.limits = check_limits(limits)
         self.engine = choose_engine()
         folder = program_folder()
         self.flask = flask or Flask(
@@ -121,7 +122,7 @@ class CommunicateApp:
         self.pool = HandlerPool(self.engine, maximum_handler_threads)
         self.pages = Pages(self.engine, self.limits)
         self.ending = AppEnding(self.pool, self.pages)
-        self.sessions: SessionStore = MemorySessions() if sessions is None else _store(sessions)
+        self.sessions: SessionStore = check_store(sessions)
         self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
         self.refusals = Refusals()
         self.habits = Habits()
@@ -178,7 +179,7 @@ class CommunicateApp:
         :raises RouteError: (a `ConfigurationError`, a `ValueError`) the route is reserved (`/__pycommunicate`), taken, or malformed.
         """
         rule = checked_rule(route)
-        _check_factory(controller)
+        check_factory(controller)
         self._add_page(rule, name or f"pycommunicate:{rule}", controller, caller_place(), methods)
 
     def _add_page(
@@ -254,7 +255,7 @@ class CommunicateApp:
         if type(code) is not int or not 400 <= code <= 599:
             message = f"add_error_handler() takes an HTTP error code from 400 to 599, not {code!r}"
             raise ConfigurationError(message)
-        _check_factory(controller)
+        check_factory(controller)
         try:
             self._http.add_error_page(code, controller)
         except ValueError as error:
@@ -409,31 +410,3 @@ class CommunicateApp:
     def mount_token(self, page: Page) -> str:
         """Return the signed, expiring token, bound to the session, with which the page can be mounted anew."""
         return self._mounts.make(page)
-
-
-def _check_factory(controller: object) -> None:
-    if not isinstance(controller, ControllerFactory):
-        message = f"expected a ControllerFactory, got {controller!r}; write ControllerFactory().add_view(...).set_default_view(...)"
-        raise ConfigurationError(message)
-
-
-def _port(port: int) -> int:
-    if type(port) is not int or not 0 <= port <= 65535:
-        message = f"web_port is {port!r}; expected an int from 0 to 65535"
-        raise ConfigurationError(message)
-    return port
-
-
-def _limits(limits: Limits | None) -> Limits:
-    if limits is not None and not isinstance(limits, Limits):
-        message = f"limits is {limits!r}; expected Limits(...), for example Limits(read_deadline=30)"
-        raise ConfigurationError(message)
-    return limits or Limits()
-
-
-def _store(sessions: SessionStore) -> SessionStore:
-    methods = ("load", "version", "save", "delete")
-    if isinstance(sessions, type) or not all(callable(getattr(sessions, name, None)) for name in methods):
-        message = f"sessions is {sessions!r}; expected a store, such as FileSessions('data/sessions')"
-        raise ConfigurationError(message)
-    return sessions

@@ -1,0 +1,40 @@
+"""What an application is given, checked where it is given. Each check raises `ConfigurationError`, with what was expected."""
+
+from pycommunicate.errors import ConfigurationError
+from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.bases.controller import ControllerFactory
+from pycommunicate.sessions import MemorySessions, SessionStore
+
+
+def check_factory(controller: object) -> None:
+    """Raise where `controller` is no factory."""
+    if not isinstance(controller, ControllerFactory):
+        message = f"expected a ControllerFactory, got {controller!r}; write ControllerFactory().add_view(...).set_default_view(...)"
+        raise ConfigurationError(message)
+
+
+def check_port(port: int) -> int:
+    """Return the port."""
+    if type(port) is not int or not 0 <= port <= 65535:
+        message = f"web_port is {port!r}; expected an int from 0 to 65535"
+        raise ConfigurationError(message)
+    return port
+
+
+def check_limits(limits: Limits | None) -> Limits:
+    """Return the limits, the usual ones where none are given."""
+    if limits is not None and not isinstance(limits, Limits):
+        message = f"limits is {limits!r}; expected Limits(...), for example Limits(read_deadline=30)"
+        raise ConfigurationError(message)
+    return limits or Limits()
+
+
+def check_store(sessions: SessionStore | None) -> SessionStore:
+    """Return the store, one in memory where none is given."""
+    if sessions is None:
+        return MemorySessions()
+    methods = ("load", "version", "save", "delete")
+    if isinstance(sessions, type) or not all(callable(getattr(sessions, name, None)) for name in methods):
+        message = f"sessions is {sessions!r}; expected a store, such as FileSessions('data/sessions')"
+        raise ConfigurationError(message)
+    return sessions
