@@ -446,26 +446,47 @@ def test(options: argparse.Namespace) -> int:
     if not arguments:
         checks.together(lambda: lint_python(checks), lambda: client_steps(checks, npm, "check", "test", "size"))
     given = {}
+    left_out = "not soak"
+    is_part = bool(arguments)
     if options.fast:
-        arguments = ["-m", "not slow and not browser and not soak", "--ignore=tests/browser", *arguments]
+        left_out, arguments = "not slow and not browser and not soak", ["--ignore=tests/browser", *arguments]
     else:
         try:
             given["PYCOMMUNICATE_CHROMIUM"] = prepare_chromium()
         except Problem as problem:
             sentence = str(problem)
             checks.step("chromium", lambda: (1, sentence))
-            arguments = ["-m", "not browser and not soak", "--ignore=tests/browser", *arguments]
-    checks.step("pytest", lambda: pytest(arguments, given))
+            left_out, arguments = "not browser and not soak", ["--ignore=tests/browser", *arguments]
+    if is_part:
+        checks.step("pytest", lambda: pytest(["-m", left_out, *arguments], given))
+    else:
+        pytest_steps(checks, arguments, given, left_out)
     return checks.summary()
 
 
+def pytest_steps(checks: Checks, arguments: list[str], given: dict[str, str], left_out: str) -> None:
+    """Run all tests on our own terminal, in two steps: most of them side by side, then those that measure, one at a time.
+
+    Tests of a module share servers and a browser, so they stay in one process.
+    """
+    crowd = ["-n", str(processes()), "--dist", "loadscope", "-m", f"not alone and {left_out}"]
+    checks.step("pytest", lambda: pytest([*crowd, *arguments], given))
+    checks.step("pytest, alone", lambda: pytest(["-m", f"alone and {left_out}", *arguments], given))
+
+
+def processes() -> int:
+    """How many processes keep the cores busy: most tests wait for a server or a browser half of their time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest(arguments: list[str], given: dict[str, str]) -> tuple[int, str]:
-    """Run pytest on our own terminal. What failed is run once more, alone, and that is said: deadlines are met on a busy machine too, or not at all."""
+    """Run pytest. What failed is run once more, by itself, and that is said: deadlines are met on a busy machine too, or not at all."""
     status = pytest_once(arguments, given)
     if status != 1 or _stopping.is_set():
         return status, ""
     say("==> what failed, once more")
-    again = pytest_once([*arguments, "--last-failed", "--last-failed-no-failures=none", "--maxfail=5"], given)
+    once_more = ["-n", "0", "--last-failed", "--last-failed-no-failures=none", "--maxfail=5"]
+    again = pytest_once([*arguments, *once_more], given)
     return again, "" if again else "some tests passed only when run again: they are named above"
 
 

@@ -130,6 +130,7 @@ def test_the_banner_comes_and_goes(visitor: BrowserContext, program: Program, pr
     assert page.evaluate("() => document.body.innerText") != before
 
 
+@pytest.mark.alone
 def test_back_soon_after_the_link_returns(
     visitor: BrowserContext, program: Program, proxy: Callable[[int], Proxy]
 ) -> None:

@@ -47,6 +47,7 @@ def test_help_of_a_command_loads_no_framework(command: str, tmp_path: Path) -> N
     assert not {"flask", "gevent", "jinja2", "werkzeug", "socketio", "watchdog"} & set(done.stderr.split())
 
 
+@pytest.mark.alone
 def test_help_is_quick(tmp_path: Path) -> None:
     """At most 1.3 times a bare click program, measured by turns, each at its quickest; a busy machine gets another try."""
     ratios = []

@@ -168,6 +168,7 @@ def test_timers(add, browser) -> None:
         page.wait_until(lambda: False, timeout=0.05)
 
 
+@pytest.mark.alone
 def test_a_blocked_handler_is_not_waited_for(add, new_browser) -> None:
     def load(view) -> None:
         element = view.html_wrapper.element

@@ -6,7 +6,9 @@ A program is what a user of the library writes: it makes a `CommunicateApp` and 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -37,11 +39,15 @@ class ProgramFailed(AssertionError):
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port that nobody listens on right now.
+
+    It lies below those that the system gives to outgoing connections, and is drawn by chance: programs of tests that run side by side don't meet.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 class Program:

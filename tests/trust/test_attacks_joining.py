@@ -359,6 +359,7 @@ def test_attack_5_never_answer(program: Program) -> None:
         page.leave()
 
 
+@pytest.mark.alone
 def test_attack_5_leave_instead_of_answering(program: Program) -> None:
     """`BrowserGone` when the page has left, and soon after its socket is lost."""
     with beside(program):

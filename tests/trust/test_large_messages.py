@@ -46,6 +46,7 @@ def test_twenty_of_300_kb_to_a_slow_reader(serve: Server, engine: Engine) -> Non
         page.leave()
 
 
+@pytest.mark.alone
 def test_others_do_not_wait_for_a_slow_reader(program: Program) -> None:
     with visit(program, "stuck", receive_buffer=16 * 1024) as stuck, visit(program, "honest") as honest:
         # It reads nothing at all from here on.
