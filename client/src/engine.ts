@@ -12,7 +12,7 @@ const MESSAGE = "4";
 
 /** Links over Engine.IO: the WebSocket directly, long polling where none can be opened. */
 export function engine(base: string): OpenLink {
-  const path = base + "/socket/?EIO=4&transport=";
+  const path = location.origin + base + "/socket/?EIO=4&transport=";
   const past: Past = { worked: false, attempts: 0, stalled: false };
   return (events) => new EngineLink(path, past, events);
 }

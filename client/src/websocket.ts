@@ -7,7 +7,7 @@ const MOST = 3_000; // what proxies take for a header has bounds; a third is add
 export const webSocket: OpenTransport = (path, first, events) => {
   const bytes = new TextEncoder().encode(first());
   const offered = bytes.length > MOST ? [] : [CARRIES, token(bytes)];
-  const socket = new WebSocket(location.origin.replace(/^http/, "ws") + path + "websocket", offered);
+  const socket = new WebSocket(path.replace(/^http/, "ws") + "websocket", offered);
 
   function close(): void {
     socket.onmessage = socket.onclose = null;

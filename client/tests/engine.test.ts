@@ -157,15 +157,15 @@ test("where no WebSocket opens, polling takes over", async () => {
   const { events, calls } = noting();
   const link = engine("/base")(events);
   webSocket().onclose!();
-  assert.equal(requests[0]!.url, "/base/socket/?EIO=4&transport=polling");
+  assert.equal(requests[0]!.url, "http://localhost/base/socket/?EIO=4&transport=polling");
   await polled(HANDSHAKE);
   await polled("4one\x1e4two");
   assert.deepEqual(calls, ["received one", "received two"]);
   assert.deepEqual(requests.find(({ method }) => method === "POST")?.body, "4first");
-  assert.equal(requests.at(-1)!.url, "/base/socket/?EIO=4&transport=polling&sid=a%20b");
+  assert.equal(requests.at(-1)!.url, "http://localhost/base/socket/?EIO=4&transport=polling&sid=a%20b");
   link.close();
   await pause();
-  assert.deepEqual(beacons, [["/base/socket/?EIO=4&transport=polling&sid=a%20b", "1"]]);
+  assert.deepEqual(beacons, [["http://localhost/base/socket/?EIO=4&transport=polling&sid=a%20b", "1"]]);
   assert.deepEqual(calls.length, 2);
 });
 

@@ -227,7 +227,7 @@ class Tab:
     def _redeem_now(self, tag: int, ticket: str) -> None:
         if ticket not in self._tickets:
             response = self.visitor.request("POST", self.visitor.origin + PREFIX + "/ticket", ticket)
-            self._tickets[ticket] = response.status_code < 400
+            self._tickets[ticket] = response.status_code == 204
         if self.session is not None:
             self.session.answer(tag, 0, self._tickets[ticket])
 

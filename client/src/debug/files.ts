@@ -42,7 +42,7 @@ export class Files {
 
 /** What a URL without a version answers with from now on. */
 export async function refetch(path: string): Promise<void> {
-  await fetch(path, { cache: "reload" }).catch(() => undefined);
+  await fetch(location.origin + path, { cache: "reload" }).catch(() => undefined);
 }
 
 /** Waits for an image, so that it is there when it is shown. */

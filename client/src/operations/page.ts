@@ -19,8 +19,9 @@ export function bind(scope: Scope, handle: number, selector: string): void {
 }
 
 export function navigate(_scope: Scope, url: string): void {
-  if (refusesURL(url) || !/^https?:$/.test(new URL(url, document.baseURI).protocol)) throw new OperationError("refused");
-  location.assign(url);
+  const to = new URL(url, location.href); // as a browser reads Location: a page's <base href> has no part in it
+  if (refusesURL(url) || !/^https?:$/.test(to.protocol)) throw new OperationError("refused");
+  location.assign(to);
 }
 
 export function loaded(scope: Scope): void {

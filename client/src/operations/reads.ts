@@ -58,13 +58,14 @@ let lastTicket: [ticket: string, answer: Promise<boolean>] | undefined;
 
 /** A ticket is good for one use: asked again after a broken connection, the answer is the same. */
 export function redeem(scope: Scope, _tag: number, ticket: string): Promise<boolean> {
-  if (lastTicket?.[0] !== ticket) lastTicket = [ticket, post(scope.base + "/ticket", ticket)];
+  if (lastTicket?.[0] !== ticket) lastTicket = [ticket, post(location.origin + scope.base + "/ticket", ticket)];
   return lastTicket[1];
 }
 
+/** Only 204 says that the cookie was set: whatever else answers is not the ticket's door. */
 async function post(url: string, body: string): Promise<boolean> {
   try {
-    return (await fetch(url, { method: "POST", body, credentials: "same-origin" })).ok;
+    return (await fetch(url, { method: "POST", body, redirect: "error" })).status === 204;
   } catch {
     return false;
   }
