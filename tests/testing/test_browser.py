@@ -255,7 +255,12 @@ def test_what_flask_keeps_is_there_when_a_redirect_arrives(add, app, browser) ->
         view.html_wrapper.element("#go").add_event_listener("click", enter)
 
     asked: list[str] = []
-    app.flask.before_request(lambda: asked.append(request.path))
+
+    @app.flask.after_request
+    def _note(response):
+        asked.append(request.path)
+        return response
+
     app.flask.add_url_rule("/in", "inside", lambda: session.get("name", "nobody"))
     add("/", "<button id=go>Go</button>", load)
     page = browser.open()

@@ -48,7 +48,7 @@ class Polling:
 
     def gone(self) -> bool:
         """Whether the socket has ended."""
-        return get(self.port, self.path, self.page.cookie).status == 400
+        return get(self.port, self.path, self.page.cookie).status == 404
 
 
 POLLED = {

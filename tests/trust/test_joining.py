@@ -221,4 +221,4 @@ def test_a_refusal_arrives_over_long_polling_too(program: Program) -> None:
     assert answer.status == 200
     assert '["refused","not_yours"' in answer.text
     # Then the socket is gone.
-    reaches(lambda: get(program.port, path, page.cookie).status, 400)
+    reaches(lambda: get(program.port, path, page.cookie).status, 404)

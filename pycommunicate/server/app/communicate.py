@@ -35,6 +35,7 @@ from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.topics import Topic, Topics
 from pycommunicate.server.app.usertracker import UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
+from pycommunicate.server.connection.doorguard import DoorGuard
 from pycommunicate.server.connection.foresight.habits import Habits
 from pycommunicate.server.connection.gateway import Gateway
 from pycommunicate.server.connection.handlers import HandlerPool
@@ -144,6 +145,7 @@ class CommunicateApp:
         if self.debug:
             list_routes_in_404(self.flask, self.routes)
         self._gateway = Gateway(self, self._http.mount_anew, self._mounts.verify)
+        self.flask.wsgi_app = DoorGuard(self.flask.wsgi_app, self)  # type: ignore[method-assign]
         self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, self.host, allowed_hosts, self.refusals)  # type: ignore[method-assign]
         if trusted_proxies:
             n = trusted_proxies

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,19 +14,24 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.http import dump_cookie
 
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.version import BUILD_PATH, LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION, TICKET_PATH
+from pycommunicate.protocol.version import BUILD_PATH, LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION
 from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
-from pycommunicate.server.app.script import DEBUG, client_script, debug_script
+from pycommunicate.server.app.script import DEBUG, client_script, debug_script, nothing_here
 from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
 from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.runtime import Runtime
+from pycommunicate.server.doors import DOORS
 
 log = logging.getLogger("pycommunicate")
+
+_OWN = "pycommunicate."
+"""How the endpoints of the library's own begin."""
+_UNGUARDED = frozenset(_OWN + door.name for door in DOORS if not door.guarded)
 
 REMOUNT = "pycommunicate.remount"
 """The key in a request's environ under which a mount anew finds its `Remount`."""
@@ -58,13 +63,29 @@ class PageServer:
         self._app = application
         self._limits: Limits = application.limits
         flask = application.flask
-        flask.add_url_rule(f"{PREFIX}/client-<digest>.js", "pycommunicate.client", self._serve_client)
-        flask.add_url_rule(BUILD_PATH, "pycommunicate.build", self._serve_build)
+        self._open_doors()
         if "static" in flask.view_functions:
-            flask.add_url_rule("/favicon.ico", "pycommunicate.favicon", _serve_favicon)
+            flask.add_url_rule("/favicon.ico", _OWN + "favicon", _serve_favicon)
         self._handle_exception = flask.handle_exception
         flask.handle_exception = self._handle  # type: ignore[method-assign]
-        flask.add_url_rule(TICKET_PATH, "pycommunicate.ticket", self._redeem, methods=["POST"])
+        self._preprocess_request = flask.preprocess_request
+        flask.preprocess_request = self._preprocess  # type: ignore[method-assign]
+
+    def _open_doors(self) -> None:
+        functions: dict[str, Callable[..., Response]] = {
+            "client": self._serve_client,
+            "build": self._serve_build,
+            "ticket": self._redeem,
+        }
+        for door in DOORS:
+            if door.name in functions:  # the socket is not Flask's
+                self._app.flask.add_url_rule(
+                    door.rule,
+                    _OWN + door.name,
+                    functions[door.name],
+                    methods=door.methods,
+                    provide_automatic_options=False,
+                )
 
     def add_page(
         self, rule: str, endpoint: str, factory: ControllerFactory, methods: Iterable[str] | None = None
@@ -212,17 +233,24 @@ class PageServer:
         response.call_on_close(lambda: _remember_cookies(user, response))
 
     def _redeem(self) -> Response:
-        ticket = request.get_data(as_text=True, cache=False) if (request.content_length or 0) <= 200 else ""
-        user, session = self._app.tickets.take(ticket)
-        if user is None or self._app.users.get(request.cookies.get(COOKIE)) is not user:
-            abort(404)
-        if session is not None:
+        user = self._app.users.get(request.cookies.get(COOKIE))
+        ticket = request.get_data(cache=False).decode("ascii", "replace")
+        taken = self._app.tickets.take(ticket, user) if user is not None else None
+        if user is None or taken is None:
+            self._app.refusals.counts["ticket"] += 1
+            return nothing_here()
+        if taken.session is not None:
             flask_session.clear()
-            flask_session.update(session)
+            flask_session.update(taken.session)
         response = Response(status=204)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
         self._give_cookie(response, user)
         return response
+
+    def _preprocess(self, *context: Any) -> Any:
+        # A ticket is not the person's request: a login guard would lead it elsewhere, a CSRF check refuse it, and the cookie be lost.
+        return None if request.endpoint in _UNGUARDED else self._preprocess_request(*context)
 
     # -- the client ---------------------------------------------------------------------------------------------------------
 
@@ -231,8 +259,6 @@ class PageServer:
         return script.respond(digest)
 
     def _serve_build(self) -> Response:
-        if not self._app.hot:
-            abort(404)
         response = Response(self._app.build, mimetype="text/plain")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"

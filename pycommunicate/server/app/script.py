@@ -6,12 +6,20 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Final
 
-from flask import Response, abort, request
+from flask import Response, request
 
 from pycommunicate.errors import ConfigurationError
-from pycommunicate.protocol.version import PREFIX
+from pycommunicate.protocol.version import CLIENT_RULE
+from pycommunicate.server.doors import NOTHING
 
 DEBUG: Final = "debug-"
+
+
+def nothing_here() -> Response:
+    """Return the answer of a door to what it does not take."""
+    response = Response(NOTHING, 404, mimetype="text/plain")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 class ClientScript:
@@ -41,7 +49,7 @@ class ClientScript:
     @cached_property
     def path(self) -> str:
         """Where it is served."""
-        return f"{PREFIX}/client-{self.digest}.js"
+        return CLIENT_RULE.replace("<digest>", self.digest)
 
     @cached_property
     def digest(self) -> str:
@@ -51,7 +59,7 @@ class ClientScript:
     def respond(self, digest: str) -> Response:
         """Answer a request for the script with that digest."""
         if digest != self.digest:
-            abort(404)
+            return nothing_here()
         zipped = "gzip" in request.headers.get("Accept-Encoding", "")
         response = Response(self.compressed if zipped else self.source, mimetype="text/javascript")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -17,7 +17,7 @@ from pycommunicate.protocol.messages import RECEIVED, EventsMade, Join, decode, 
 from pycommunicate.protocol.version import NAMESPACE, SOCKET_PATH
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
-from pycommunicate.server.app.usertracker import COOKIE, UserTracker
+from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
 from pycommunicate.server.connection.entrance import Entrance
 from pycommunicate.server.connection.guard import GuardedPacket, is_frame
 from pycommunicate.server.connection.runtime import State
@@ -54,6 +54,10 @@ class SocketConnection:
         self.sid = sid
         self.events = 0
         self.page: Page | None = None
+        self.cookies: str | None = environ.get("HTTP_COOKIE")
+        """The Cookie header that was last seen to be its visitor's."""
+        self.visitor: str | None = None
+        """The id that the page's visitor had then."""
         self.deadline: Timer | None = None
 
     def send(self, packet: str) -> None:
@@ -124,7 +128,8 @@ class Gateway:
         self._wrap("connect", self._opened)
         self._wrap("message", self._guarded_message)
         self._wrap("disconnect", self._closed)
-        application.flask.wsgi_app = SocketGuard(application.flask.wsgi_app, application, self._expel)  # type: ignore[method-assign]
+        guard = SocketGuard(application.flask.wsgi_app, application, self._expel, self._owns)
+        application.flask.wsgi_app = guard  # type: ignore[method-assign]
 
     # -- Engine.IO ----------------------------------------------------------------------------------------------------------
 
@@ -183,6 +188,26 @@ class Gateway:
             self._expel(sid, str(error))
         except Exception as error:
             self._expel(sid, type(error).__name__)
+
+    def _owns(self, sid: str, environ: dict[str, Any]) -> bool:
+        """Whether a request comes from the visitor who opened the connection: nearly always, its cookies are those that were checked last."""
+        connection = self._connections.get(sid)
+        if connection is None:
+            return False
+        cookies = environ.get("HTTP_COOKIE")
+        page = connection.page
+        now = page.user.id_ if page is not None else None
+        if cookies == connection.cookies and now == connection.visitor:
+            return True
+        user = self._user_of(environ)
+        owner = page.user if page is not None else self._user_of({"HTTP_COOKIE": connection.cookies or ""})
+        if user is None or user is not owner:
+            return False
+        connection.cookies, connection.visitor = cookies, now
+        return True
+
+    def _user_of(self, environ: dict[str, Any]) -> User | None:
+        return self._app.users.get(parse_cookie(environ).get(COOKIE))
 
     def _expel(self, sid: str, reason: str) -> None:
         connection = self._connections.get(sid)
@@ -284,6 +309,7 @@ class Gateway:
 
     def _enter(self, connection: SocketConnection, page: Page, environ: dict[str, Any]) -> None:
         connection.page = page
+        connection.visitor = page.user.id_
         if connection.deadline is not None:
             connection.deadline.cancel()
         if environ.get("HTTP_COOKIE"):

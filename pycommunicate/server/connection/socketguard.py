@@ -3,11 +3,12 @@
 import io
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from pycommunicate.engine import Engine
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.version import PREFIX, SOCKET_PATH
+from pycommunicate.server.connection.doorguard import refuse
 from pycommunicate.server.connection.entrance import Entrance
 from pycommunicate.server.connection.guard import are_frames
 from pycommunicate.server.connection.handlers import HandlerPool
@@ -29,16 +30,24 @@ class Guarded(Protocol):
 
 
 class SocketGuard:
-    """WSGI, in front of the sockets: no foreign origins, no malformed or oversized long-polling bodies."""
+    """WSGI, in front of the sockets: no polls of another visitor's, no malformed or oversized long-polling bodies."""
 
-    def __init__(self, wsgi_app: Any, application: Guarded, expel: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        wsgi_app: Any,
+        application: Guarded,
+        expel: Callable[[str, str], None],
+        owns: Callable[[str, dict[str, Any]], bool],
+    ) -> None:
         """Stand in front of `wsgi_app`.
 
         :param expel: closes the socket with an id, for a reason.
+        :param owns: whether the request with an environ comes from the visitor who opened the socket with an id.
         """
         self._wsgi_app = wsgi_app
         self._app = application
         self._expel = expel
+        self._owns = owns
         self._engine = application.engine
         self._pool = application.pool
         self._refusals = application.refusals
@@ -57,9 +66,9 @@ class SocketGuard:
             if "HTTP_UPGRADE" in environ:
                 environ[LAST_REQUEST] = True
             peer = environ.get("REMOTE_ADDR", "")
-            if not _same_origin(environ):
-                self._refusals.note("origin", peer, "a request from another origin: %r", environ.get("HTTP_ORIGIN"))
-                return _answer(start_response, "403 Forbidden", b"another origin")
+            # The id alone opens nothing: it stands in addresses, and so in proxies' logs.
+            if is_socket and (not self._owns(known, environ) if known else environ.get("REQUEST_METHOD") == "POST"):
+                return refuse(environ, start_response)
             if known and "HTTP_UPGRADE" in environ:
                 self._refusals.note("malformed", peer, "an upgrade that was not offered")
                 return _answer(start_response, "400 Bad Request", b"malformed")
@@ -92,15 +101,6 @@ class SocketGuard:
         except (TimeoutError, OSError):
             return None
         return body
-
-
-def _same_origin(environ: dict[str, Any]) -> bool:
-    # Browsers send Origin with every WebSocket and every POST; what sends none is no browser and carries nobody's cookies.
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is None:
-        return environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in ("same-origin", "none")
-    parts = urlsplit(origin)
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == environ.get("HTTP_HOST")
 
 
 def _socket_id(environ: dict[str, Any]) -> str:
