@@ -61,6 +61,17 @@ ATTACKS: dict[str, list[str]] = {
         "trust/test_attacks_joining.py::test_attack_1_forwarded_headers_count_from_configured_proxies_only",
         "trust/test_joining.py::test_cross_site_sockets_are_refused",
     ],
+    "1b the doors: what is there, whose it is, nothing used up": [
+        "trust/test_doors.py::test_what_is_not_in_the_list_does_not_exist",
+        "trust/test_doors.py::test_the_url_map_has_no_other_rule_under_the_prefix",
+        "trust/test_doors.py::test_a_ticket_is_taken_by_its_owner_only_and_a_wrong_try_uses_up_nothing",
+        "trust/test_doors.py::test_one_of_many_takes_a_ticket",
+        "trust/test_doors.py::test_another_site_does_not_bring_a_ticket",
+        "trust/test_doors.py::test_origins_at_an_https_site",
+        "trust/test_doors.py::test_a_poll_is_its_visitors_only",
+        "browser/test_doors.py::test_a_foreign_base_leads_nothing_of_ours_elsewhere",
+        "browser/test_doors.py::test_a_sign_in_that_did_not_arrive_is_an_error",
+    ],
     "2 joining what is somebody else's, used, expired": [
         "trust/test_attacks_joining.py::test_attack_2_join_with_another_sessions_request_id",
         "trust/test_attacks_joining.py::test_attack_2_used_request_id_and_the_victims_own_cookie_without_its_resume_token",

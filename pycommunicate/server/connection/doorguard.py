@@ -91,14 +91,14 @@ def same_origin(environ: dict[str, Any], door: Door) -> bool:
     if site not in (None, "same-origin") and (site != "none" or door.origin == "same"):
         return False
     origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", "")
-    if origin is None:
+    scheme = environ.get("wsgi.url_scheme", "")
+    if origin is None or (host and origin == f"{scheme}://{host}"):  # nearly always
         return True
     theirs = _ORIGIN.fullmatch(origin.lower())
     ours = _HOST.fullmatch(host.lower())
     if theirs is None or ours is None or theirs[2] != ours[1]:
         return False
-    scheme = theirs[1]
-    if scheme != environ.get("wsgi.url_scheme"):
+    if theirs[1] != scheme:
         return False
     return int(theirs[3] or _PORTS[scheme]) == int(ours[2] or _PORTS[scheme])
 
