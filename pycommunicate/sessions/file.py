@@ -10,7 +10,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from pycommunicate.errors import StoreUnavailable
-from pycommunicate.sessions.store import MAX_AGE, MAX_BYTES, MAX_SESSIONS, Kept, Version, check_size
+from pycommunicate.sessions.store import (
+    MAX_AGE,
+    MAX_BYTES,
+    MAX_SESSIONS,
+    MAX_TOTAL_BYTES,
+    Kept,
+    Version,
+    check_size,
+    size_class,
+)
 
 try:
     import fcntl
@@ -41,6 +50,7 @@ class FileSessions:
         max_sessions: int = MAX_SESSIONS,
         max_age: float = MAX_AGE,
         max_bytes: int = MAX_BYTES,
+        max_total_bytes: int = MAX_TOTAL_BYTES,
         fsync: bool = False,
     ) -> None:
         """Make a store. Nothing is written before the first session is.
@@ -49,15 +59,20 @@ class FileSessions:
         :param max_sessions: how many sessions are kept; past it, one of those that were not used for longest is let go.
         :param max_age: after how many seconds without use a session is let go.
         :param max_bytes: how large one session may be.
+        :param max_total_bytes: about how large all sessions together may be; past it, some are let go: of a sample, those of the size that
+            takes the most, unused for longest.
         :param fsync: wait for the disk at every save, so that even a power cut loses nothing. The whole server waits.
         """
         self.folder = Path(folder).absolute()
         self._max_sessions = max_sessions
         self._max_age = max_age
         self._max_bytes = max_bytes
+        self._max_total_bytes = max_total_bytes
         self._fsync = fsync
         self._unseen: list[str] = []
         self._number = 0
+        self._listed = 0
+        self._added = 0
         self.clock = time.time
 
     def load(self, id_: str) -> Kept | None:
@@ -99,8 +114,9 @@ class FileSessions:
             if now != expected:
                 return None
             version = self._write(path, data)
-            if found is None:
-                self._make_room(path.name)
+            self._added += max(0, len(data) - (found.st_size if found is not None else 0))
+            if found is None or self._added > self._max_total_bytes // 16:
+                self._make_room(path.name, new=found is None)
             return version
 
     def delete(self, id_: str) -> None:
@@ -179,25 +195,46 @@ class FileSessions:
 
     # -- bounds -------------------------------------------------------------------------------------------------------------
 
-    def _make_room(self, new: str) -> None:
-        # One was added. A few files are looked at: those that have expired go, and the oldest of them where there are too many.
-        self._number += 1
+    def _make_room(self, saved: str, *, new: bool) -> None:
+        # A few files are looked at: those that have expired go, and some of the others where there is too much.
+        self._number += new
         if len(self._unseen) < _SAMPLE:
             self._unseen = [entry.name for entry in os.scandir(self.folder)]
-            self._number = sum(name.endswith(_KEPT) for name in self._unseen)
+            self._number = self._listed = sum(name.endswith(_KEPT) for name in self._unseen)
+            self._added = 0
         sample, self._unseen = self._unseen[:_SAMPLE], self._unseen[_SAMPLE:]
-        used: list[tuple[int, str]] = []
+        used: list[tuple[int, str, int]] = []
+        own = 0
         now = self.clock()
         for name in sample:
-            found = _stat(self.folder / name) if name.endswith((_KEPT, _DRAFT)) and name != new else None
+            found = _stat(self.folder / name) if name.endswith((_KEPT, _DRAFT)) else None
             if found is None:
                 continue
-            if found.st_mtime < now - (self._max_age if name.endswith(_KEPT) else _DRAFT_SECONDS):
+            if name == saved:
+                own = found.st_size
+            elif found.st_mtime < now - (self._max_age if name.endswith(_KEPT) else _DRAFT_SECONDS):
                 self._let_go(name)
             elif name.endswith(_KEPT):
-                used.append((found.st_mtime_ns, name))
-        for _, name in sorted(used)[: max(0, self._number - self._max_sessions)]:
+                used.append((found.st_mtime_ns, name, found.st_size))
+        used.sort()
+        for _, name, _ in used[: max(0, self._number - self._max_sessions)]:
             self._let_go(name)
+        self._bound_bytes(used[max(0, self._number - self._max_sessions) :], own)
+
+    def _bound_bytes(self, used: list[tuple[int, str, int]], own: int) -> None:
+        # What all of them take is told from the sample, whose order in the folder has nothing to do with size or age, and from what was added since.
+        mean = (sum(size for *_, size in used) + own) / max(1, len(used) + (own > 0))
+        excess = mean * min(self._listed, self._number) + self._added - self._max_total_bytes
+        taken: dict[int, int] = {}
+        for *_, size in used:
+            taken[size_class(size)] = taken.get(size_class(size), 0) + size
+        while excess > 0 and any(taken.values()):
+            paying = max(taken, key=taken.__getitem__)
+            place = next(place for place, (*_, size) in enumerate(used) if size_class(size) == paying)
+            _, name, size = used.pop(place)
+            self._let_go(name)
+            taken[paying] -= size
+            excess -= size
 
     def _let_go(self, name: str) -> None:
         with contextlib.suppress(OSError):

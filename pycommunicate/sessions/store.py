@@ -7,6 +7,7 @@ from pycommunicate.errors import SessionTooLarge
 MAX_SESSIONS = 100_000
 MAX_AGE = 14 * 24 * 3600.0
 MAX_BYTES = 64 * 1024
+MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 Version = object
 """Names one state of one session: equal for the same state, different after each save. None: nothing is kept."""
@@ -50,3 +51,8 @@ def check_size(text: str, maximum: int) -> bytes:
         message = f"the session takes {len(data)} bytes, {maximum} are allowed (max_bytes); keep large things in a database, and their keys in the session"
         raise SessionTooLarge(message)
     return data
+
+
+def size_class(size: int) -> int:
+    """Return the same number for sizes within a factor of two."""
+    return size.bit_length()

@@ -296,3 +296,83 @@ def test_fsync(tmp_path: Path) -> None:
     store = FileSessions(tmp_path, fsync=True)
     assert store.save("ada", "one", None)
     assert store.load("ada") is not None
+
+
+KIB = 1024
+
+
+def kept_of(store: Store, ids: list[str]) -> list[str]:
+    return [id_ for id_ in ids if store.load(id_) is not None]
+
+
+def test_all_sessions_together_are_bounded_by_bytes(tmp_path: Path) -> None:
+    for store, clock in both(tmp_path, max_total_bytes=256 * KIB):
+        ids = [str(number) for number in range(40)]
+        for id_ in ids:
+            clock.now += 1
+            assert store.save(id_, "x" * 32 * KIB, None)
+        assert kept_of(store, ids) == ids[-8:]
+        clock.now += 1
+        assert store.save("39", "y" * 60 * KIB, store.version("39")), "a session that grows is saved, and others go"
+        assert store.load("39") is not None
+    total = sum(path.stat().st_size for path in tmp_path.glob("*.session"))
+    assert total <= 256 * KIB + 60 * KIB
+
+
+def test_what_is_saved_is_kept_even_if_it_alone_is_more_than_all_may_be(tmp_path: Path) -> None:
+    for store, clock in both(tmp_path, max_total_bytes=1000):
+        for id_ in "ab":
+            clock.now += 1
+            assert store.save(id_, id_ * 2000, None)
+        assert store.load("b") is not None
+        assert store.load("a") is None
+
+
+def test_large_sessions_made_in_numbers_push_out_large_sessions(tmp_path: Path) -> None:
+    """Not the small ones of people who did not come by for a while."""
+    for store, clock in both(tmp_path, max_total_bytes=512 * KIB):
+        people = [f"person{number}" for number in range(20)]
+        for id_ in people:
+            assert store.save(id_, "signed in", None)
+        clock.now += 3600
+        for number in range(100):
+            clock.now += 1
+            assert store.save(f"flood{number}", "x" * 60 * KIB, None)
+        assert kept_of(store, people) == people
+
+
+def test_new_sessions_made_in_numbers_push_out_new_sessions() -> None:
+    """Not those of people who have come back once, however small the new ones are."""
+    store = MemorySessions(max_sessions=1000)
+    clock = store.clock = Clock()
+    people = [f"person{number}" for number in range(800)]
+    for id_ in people:
+        store.save(id_, "signed in", None)
+    clock.now += 3600
+    assert kept_of(store, people) == people
+    clock.now += 3600
+    for number in range(5000):
+        store.save(f"flood{number}", "hello", None)
+    assert len(store) == 1000
+    assert kept_of(store, people) == people
+
+
+def test_a_total_is_kept_not_summed_up() -> None:
+    store = MemorySessions()
+    for number in range(100):
+        version = store.save(str(number), "x" * number, None)
+        store.save(str(number), "y" * 2 * number, version)
+    assert store.total_bytes == sum(2 * number for number in range(100))
+    for number in range(100):
+        store.delete(str(number))
+    assert (store.total_bytes, len(store)) == (0, 0)
+
+
+def test_expired_sessions_of_every_size_go() -> None:
+    store = MemorySessions(max_age=100)
+    clock = store.clock = Clock()
+    for number in range(16):
+        store.save(str(number), "x" * 2**number, None)
+    clock.now += 101
+    store.save("new", "x", None)
+    assert len(store) == 1
