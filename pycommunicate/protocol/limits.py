@@ -35,14 +35,18 @@ class Limits:
     """How much of what it wrote travels inside the page; the rest follows over the socket."""
     grace: float = 180.0
     """How long a page is kept after its connection was lost."""
-    lost_pages: int = 1000
-    """How many pages may be kept like that; past it the oldest is let go (it is mounted anew if it comes back)."""
-    lost_bytes: int = 64 * 1024 * 1024
-    """How much may be kept for all of them together, looked at once a second; past it the oldest is let go."""
+    lost_bytes: int = 256 * 1024 * 1024
+    """About how much memory pages like that may hold, in all: 64 KiB each, and what was written for them. Past it one is let go, of
+    the network address and the visitor that hold the most; it is remounted if it comes back. As much again for pages that wait for their first
+    connection."""
+    lost_pages_per_user: int = 50
+    """How many of one user's pages may be kept like that; past it the user's oldest is let go."""
+    lost_pages: int = 10_000
+    """How many may be kept like that, in all, however little they hold."""
     join_page: float = 60.0
     """How long a page that was served waits for its first connection."""
     waiting_pages: int = 1000
-    """How many pages may wait like that, in all."""
+    """How many pages may wait like that, in all; past it one is let go as with `lost_bytes`."""
     waiting_pages_per_user: int = 20
     """How many of one user's pages may wait like that."""
     join_socket: float = 10.0

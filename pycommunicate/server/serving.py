@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from pycommunicate.server.connection.refusals import Refusals
 from pycommunicate.server.connection.websocket import LAST_REQUEST, close_tcp
 
 _CLOSING_SECONDS = 0.5
@@ -19,6 +21,7 @@ _REQUEST_SECONDS = 10.0
 _CONNECTIONS = 20_000
 _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _USED_UP_SECONDS = 0.2
+_SERVER = "the HTTP server"
 
 
 class Ending(Protocol):
@@ -37,8 +40,10 @@ class Ending(Protocol):
         """Close the connections; the pages come back to whoever serves next."""
 
 
-def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending, give_way: Callable[[], None]) -> None:
-    """Serve until a signal comes. Blocks. `give_way` lets all others run that can."""
+def serve_gevent(
+    listener: socket.socket, wsgi_app: Any, ending: Ending, give_way: Callable[[], None], refusals: Refusals
+) -> None:
+    """Serve until a signal comes. Blocks. `give_way` lets all others run that can; `refusals` is told of requests that are malformed."""
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
     from gevent.pool import Pool  # noqa: PLC0415
@@ -74,6 +79,13 @@ def serve_gevent(listener: socket.socket, wsgi_app: Any, ending: Ending, give_wa
             if self.environ and LAST_REQUEST in self.environ:
                 self.close_connection = True
             give_way()  # who sends many requests at once leaves turns for others
+
+        def log_error(self, msg: str, *args: Any) -> None:
+            refusals.note("request", _address(self.client_address), "%s", msg % args if args else msg)
+
+        def _log_error(self, t: Any, v: Any, tb: Any) -> None:
+            if refusals.limit.admits(_SERVER, _address(self.client_address), logging.ERROR):
+                super()._log_error(t, v, tb)  # type: ignore[misc]  # the types leave it out
 
     cooperative = gevent_socket(fileno=listener.detach())
     cooperative.setblocking(False)
@@ -113,8 +125,8 @@ def _finish(ending: Ending, sleep: Callable[[float], object], received: list[int
     ending.end()
 
 
-def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> None:
-    """Serve until a signal comes. Blocks."""
+def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending, refusals: Refusals) -> None:
+    """Serve until a signal comes. Blocks. `refusals` is told of requests that are malformed."""
     import eventlet  # noqa: PLC0415
     import eventlet.hubs  # noqa: PLC0415
     import eventlet.wsgi  # noqa: PLC0415
@@ -153,6 +165,12 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
             if LAST_REQUEST in self.environ:
                 self.close_connection = True
             eventlet.sleep(0)  # who sends many requests at once leaves turns for others
+
+        def log_request(self, code: Any = "-", size: Any = "-") -> None:
+            """Log nothing: `log_error` has told of what is malformed."""
+
+        def log_error(self, format: str, *args: Any) -> None:
+            refusals.note("request", _address(self.client_address), "%s", format % args)
 
     original = eventlet.patcher.original("socket")
     plain = original.socket(listener.family, listener.type, fileno=listener.detach())
@@ -199,6 +217,10 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending) -> No
             signal.signal(number, handler)
         writing.close()
         waking.close()
+
+
+def _address(peer: Any) -> str:
+    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
 
 
 def _signals() -> list[signal.Signals]:

@@ -93,7 +93,8 @@ def _state():
     gc.collect()
     alive = sum(1 for thing in gc.get_objects() if isinstance(thing, greenlet.greenlet) and not thing.dead)
     joined = [page.path for page in app.pages if page.state.name in {"LIVE", "LOST"}]
-    return jsonify(greenlets=alive, pages=len(app.pages), joined=joined, users=len(app.users), errors=errors, refused=dict(getattr(app, "refused", {})))
+    lost = sum(page.state.name == "LOST" for page in app.pages)
+    return jsonify(lost=lost, greenlets=alive, pages=len(app.pages), joined=joined, users=len(app.users), errors=errors, refused=dict(getattr(app, "refused", {})))
 """
 
 ATTACKED: Final = SOURCE.replace("app.run()", EXTRA + "\napp.run()")

@@ -392,8 +392,8 @@ def test_limit_lost_pages(with_limits: With) -> None:
 
 
 def test_limit_lost_bytes(with_limits: With) -> None:
-    """Pages that are lost may hold this much that was written for them, all together."""
-    program = with_limits(lost_bytes=250_000)
+    """Pages that are lost may hold this much, all together: 64 KiB each, and what was written for them."""
+    program = with_limits(lost_bytes=400_000)
     with beside(program):
         for count, first in ((2, "resumed"), (3, "remount")):
             pages = []
@@ -404,13 +404,29 @@ def test_limit_lost_bytes(with_limits: With) -> None:
                 written(page)
                 page.cut()
                 pages.append(page)
-            eventually(
-                lambda count=count: state(program)["pages"] == 1 + min(count, 2)
-            )  # it is looked at once a second
+            eventually(lambda count=count: state(program)["pages"] == 1 + min(count, 2))
             assert [comes_back(page) for page in pages] == [first] + ["resumed"] * (count - 1)
             for page in pages:
                 page.leave()
             eventually(lambda: state(program)["pages"] == 1)
+
+
+def test_limit_lost_pages_per_user(with_limits: With) -> None:
+    """A visitor who opens and drops pages ends pages of their own, and nobody else's."""
+    program = with_limits(lost_pages_per_user=3, lost_pages=6)
+    with beside(program):
+        other = visit(program, "other")
+        other.cut()
+        cookie = get(program.port, "/page/x").cookie_after()
+        pages = [visit(program, f"mine{number}", cookie=cookie) for number in range(8)]
+        for page in pages:
+            page.cut()
+            time.sleep(0.05)
+        eventually(lambda: state(program)["joined"].count("/page/other") == 1 and state(program)["pages"] == 3 + 3)
+        assert comes_back(other) == "resumed"
+        assert [comes_back(page) for page in pages] == ["remount"] * 5 + ["resumed"] * 3
+        for page in [other, *pages]:
+            page.leave()
 
 
 def test_limit_join_page(with_limits: With) -> None:

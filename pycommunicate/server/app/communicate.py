@@ -125,7 +125,7 @@ class CommunicateApp:
         self.ending = AppEnding(self.pool, self.pages)
         self.sessions: SessionStore = check_store(sessions)
         self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
-        self.refusals = Refusals()
+        self.refusals = Refusals(self.engine)
         self.habits = Habits()
         self.tickets = Tickets()
         self._mounts = MountTokens(lambda: self.flask.secret_key, self.limits)
@@ -267,7 +267,8 @@ class CommunicateApp:
     def on_error(self, hook: ErrorHook) -> ErrorHook:
         """Call `hook(error, where)` with what a handler, timer, `load()` or `teardown()` raised. May be used as a decorator.
 
-        `where` names the handler and its line. The error has been logged already; the page lives on.
+        `where` names the handler and its line. The page lives on. The error has been logged already, unless there were too many in that second
+        (10 a second for each handler and network address); `hook` is called for every one.
         """
         if not callable(hook):
             message = f"on_error() takes a function, not {hook!r}"
@@ -331,9 +332,9 @@ class CommunicateApp:
         try:
             if isinstance(self.engine, EventletEngine):
                 self.engine.listen_to_threads()
-                serve_eventlet(listener, self.flask, self.ending)
+                serve_eventlet(listener, self.flask, self.ending, self.refusals)
             else:
-                serve_gevent(listener, self.flask, self.ending, self.engine.give_way)
+                serve_gevent(listener, self.flask, self.ending, self.engine.give_way, self.refusals)
         finally:
             if not self.hot:
                 gc.unfreeze()
@@ -387,19 +388,19 @@ class CommunicateApp:
     def report(self, error: BaseException, what: str, page: Page) -> None:
         """Log what application code raised, and tell the error hooks."""
         slip = self.reloads is not None and isinstance(error, InvalidSelector)
+        peer = page.environ.get("REMOTE_ADDR", "")
         if isinstance(error, BrowserError) and not slip:
             # The browser's doing: one line, and not more of them than anybody may cause.
-            peer = page.environ.get("REMOTE_ADDR", "")
             self.refusals.note(error.code, peer, "%s: %s raised %s: %s", page.where, what, type(error).__name__, error)
         else:
-            log.error("%s: %s raised %s: %s", page.where, what, type(error).__name__, error, exc_info=error)
+            self.refusals.log_error(what, peer, f"{page.where}: {what} raised {type(error).__name__}", error)
             if self.reloads is not None:
                 self.reloads.page_failed(page, error, what)
         for hook in self._error_hooks:
             try:
                 hook(error, what)
-            except Exception:
-                log.exception("an error hook raised")
+            except Exception as failure:
+                self.refusals.log_error("an error hook", peer, "an error hook raised", failure)
 
     def issue_ticket(self, page: Page, session: Any) -> str:
         """Return a one-use ticket that the browser of `page` exchanges for new cookies."""

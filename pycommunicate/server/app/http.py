@@ -27,8 +27,6 @@ from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.runtime import Runtime
 from pycommunicate.server.doors import DOORS
 
-log = logging.getLogger("pycommunicate")
-
 _OWN = "pycommunicate."
 """How the endpoints of the library's own begin."""
 _UNGUARDED = frozenset(_OWN + door.name for door in DOORS if not door.guarded)
@@ -66,6 +64,8 @@ class PageServer:
         self._open_doors()
         if "static" in flask.view_functions:
             flask.add_url_rule("/favicon.ico", _OWN + "favicon", _serve_favicon)
+        self._flask_logs = flask.log_exception
+        flask.log_exception = self._log_exception  # type: ignore[method-assign]
         self._handle_exception = flask.handle_exception
         flask.handle_exception = self._handle  # type: ignore[method-assign]
         self._preprocess_request = flask.preprocess_request
@@ -284,9 +284,14 @@ class PageServer:
         return shown
 
     def _report(self, error: BaseException, what: str) -> None:
-        log.error(
-            "%s %s: %s raised %s", request.method, printable(request.path), what, type(error).__name__, exc_info=error
-        )
+        sentence = f"{request.method} {printable(request.path)}: {what} raised {type(error).__name__}"
+        self._app.refusals.log_error(what, request.environ.get("REMOTE_ADDR", ""), sentence, error)
+
+    def _log_exception(self, exc_info: Any) -> None:
+        # Flask logs what a route raises, however often: whoever knows an address that fails could fill the log.
+        place = f"{request.endpoint} raised {exc_info[0].__name__}"
+        if self._app.refusals.limit.admits(place, request.environ.get("REMOTE_ADDR", ""), logging.ERROR):
+            self._flask_logs(exc_info)
 
 
 def _serve_favicon() -> Response:

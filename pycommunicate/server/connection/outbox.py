@@ -37,7 +37,7 @@ class Outbox:
 
     __slots__ = (
         "_batches", "_engine", "_limit", "_limits", "_next", "_scheduled", "_send", "_tail",
-        "epoch", "full", "pending", "quiet", "size", "unacknowledged",
+        "epoch", "full", "pending", "quiet", "size", "stored", "unacknowledged",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, limits: Limits, tail: Callable[[], tuple[int, int]]) -> None:
@@ -47,6 +47,8 @@ class Outbox:
         self._send: Send | None = None
         self._scheduled = False
         self._batches: deque[Batch] = deque()
+        self.stored: Callable[[], object] | None = None
+        """Called when a batch was kept because there is no connection to send it over."""
         self.begin("")
 
     def begin(self, epoch: str) -> None:
@@ -158,6 +160,8 @@ class Outbox:
 
     def _emit(self, batch: Batch) -> None:
         if self._send is None:
+            if self.stored is not None:
+                self.stored()
             return
         self._send(encode_operations(self.epoch, batch.first, batch.json, *self._tail()))
 

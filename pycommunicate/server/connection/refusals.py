@@ -1,14 +1,18 @@
 """What is refused: counted by reason, and logged so that nobody can fill the log."""
 
 import logging
-import time
+import traceback
 from collections import Counter
+from typing import Final
+
+from pycommunicate.engine import Engine
+from pycommunicate.server.connection.loglimit import LogLimit
 
 log = logging.getLogger("pycommunicate")
 
-_LINES_A_SECOND = 10
-_PEERS = 1000
-_LONGEST = 500
+_LONGEST: Final = 500
+_LONGEST_TRACEBACK: Final = 16 * 1024
+_REFUSALS: Final = "refusals"
 
 
 def printable(text: str) -> str:
@@ -18,21 +22,25 @@ def printable(text: str) -> str:
 
 
 class Refusals:
-    """Counts every refusal in `counts`; logs at most 10 lines a second for each peer."""
+    """Counts every refusal in `counts`, and logs it as `LogLimit` admits."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.counts: Counter[str] = Counter()
-        self._lines: dict[str, tuple[float, int]] = {}
+        self.limit = LogLimit(engine, self.counts)
 
     def note(self, reason: str, peer: str, message: str, *arguments: object) -> None:
         """Count a refusal for `reason` (a short, stable word), and log `message` unless `peer` has caused too many lines."""
         self.counts[reason] += 1
-        now = time.monotonic()
-        since, lines = self._lines.get(peer, (now, 0))
-        if now - since >= 1:
-            since, lines = now, 0
-        if len(self._lines) >= _PEERS and peer not in self._lines:
-            self._lines.clear()
-        self._lines[peer] = (since, lines + 1)
-        if lines < _LINES_A_SECOND:
+        if self.limit.admits(_REFUSALS, peer):
             log.warning("%s: %s", peer or "a socket", printable(message % arguments))
+
+    def log_error(self, place: str, peer: str, sentence: str, error: BaseException) -> None:
+        """Log what application code raised at `place` on behalf of `peer`, with its traceback, unless there are too many such lines."""
+        if not self.limit.admits(place, peer, logging.ERROR):
+            return
+        text = "".join(traceback.format_exception(error))
+        if len(text) <= _LONGEST_TRACEBACK:
+            log.error("%s: %s", sentence, error, exc_info=error)
+        else:  # what a browser has sent may stand in it
+            half = _LONGEST_TRACEBACK // 2
+            log.error("%s: %s\n%s\n[...]\n%s", sentence, printable(str(error)), text[:half], text[-half:])

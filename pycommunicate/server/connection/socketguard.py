@@ -83,7 +83,7 @@ class SocketGuard:
         return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
 
     def _let_in(self, environ: dict[str, Any]) -> bool:
-        if self._entrance.enter(lambda: peer_is_gone(environ)):
+        if self._entrance.enter(lambda: peer_is_gone(environ), environ.get("REMOTE_ADDR", "")):
             return not self._pool.draining
         self._refusals.counts["left" if peer_is_gone(environ) else "crowded"] += 1
         return False

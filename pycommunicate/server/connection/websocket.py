@@ -72,7 +72,7 @@ class GuardedSocket:
         message = self._next()
         if message is None:
             self.close_connection()
-            self._world.exit.enter(lambda: False)
+            self._world.exit.enter(lambda: False, self._peer)
         self._handed = time.monotonic()
         return message
 

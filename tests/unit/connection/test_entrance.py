@@ -43,12 +43,12 @@ class Crowd:
         self.turned_away: list[int] = []
         self.gone: set[int] = set()
 
-    def come(self, *numbers: int) -> None:
+    def come(self, *numbers: int, peer: str = "") -> None:
         for number in numbers:
-            greenlet.greenlet(self._enter).switch(number, lambda number=number: number in self.gone)
+            greenlet.greenlet(self._enter).switch(number, lambda number=number: number in self.gone, peer)
 
-    def _enter(self, number: int, gone: Callable[[], bool]) -> None:
-        (self.let_in if self.entrance.enter(gone) else self.turned_away).append(number)
+    def _enter(self, number: int, gone: Callable[[], bool], peer: str) -> None:
+        (self.let_in if self.entrance.enter(gone, peer) else self.turned_away).append(number)
 
     def turn(self) -> list[int]:
         """Who is let in on the next turn."""
@@ -83,3 +83,26 @@ def test_no_more_wait_than_there_is_room_for() -> None:
     crowd.come(1, 2, 3, 4)
     assert crowd.turned_away == [4]
     assert [crowd.turn(), crowd.turn()] == [[2], [3]]
+
+
+def test_addresses_take_turns() -> None:
+    """A thousand connections from one address cost a connection from another one turn."""
+    crowd = Crowd()
+    crowd.come(*range(1001), peer="198.51.100.7")
+    crowd.come(2000, 2001, peer="192.0.2.1")
+    crowd.come(3000, peer="192.0.2.2")
+    let_in = [number for _ in range(6) for number in crowd.turn()]
+    assert let_in == [1, 2000, 3000, 2, 2001, 3]
+    assert len(crowd.entrance) == 1004 - 7
+
+
+def test_where_too_many_wait_the_address_with_the_most_is_turned_away() -> None:
+    crowd = Crowd(most=3)
+    crowd.come(1, 2, 3, 4, peer="198.51.100.7")
+    crowd.come(5, peer="192.0.2.1")
+    crowd.loop.turn()
+    assert crowd.turned_away == [4]
+    crowd.come(6, peer="198.51.100.7")
+    assert crowd.turned_away == [4, 6]
+    assert [crowd.turn() for _ in range(4)] == [[2], [5], [3], []]
+    assert len(crowd.entrance) == 0
