@@ -23,6 +23,7 @@ from pycommunicate.protocol.messages import (
 )
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
+from pycommunicate.protocol.samesite import same_site_path
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.context import CallCTX
 from pycommunicate.server.app.execution import application_context, deliver_session, run_guarded
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _IDLE_BYTES = 64 * 1024
 """What a page holds at the least (measured: 58 KiB), with a view, a template and a few elements."""
 _LISTENER_BYTES = 256
+_SHOWN = 200
 _ROOM_FOR_ANSWERS = 32 * 1024
 """What a message must hold for a page to join with answers: up to 16 KiB of them (the client's `FORESEEN`), and the join itself."""
 
@@ -277,14 +279,24 @@ class Page(PageWork):
             self.refuse()
         self._mount(index, keep=index == self.controller.view_index)
 
-    def redirect(self, location: str) -> Callable[[], Any] | None:
-        """Lead the browser elsewhere."""
-        url = check_url(location, navigation=True)
+    def redirect(self, location: str | None, *, same_site: bool = False) -> Callable[[], Any] | None:
+        """Lead the browser elsewhere; where `same_site`, to a path of this application alone."""
+        wanted: Any = self._own_path(location) if same_site else location  # check_url() raises for None
+        url = check_url(wanted, navigation=True)
         if self.state is State.WAITING and self.ahead is None:
             return lambda: flask_redirect(url)
         deliver_session(self)  # else the next page might be asked for before the cookie has come
         self.write((int(Op.NAVIGATE), url))
         return None
+
+    def _own_path(self, location: str | None) -> str:
+        root: str = self.environ.get("SCRIPT_NAME", "")
+        path = same_site_path(location, root)
+        if path is None and location:
+            peer = self.environ.get("REMOTE_ADDR", "")
+            what = "%s: redirect() was to lead to %r, which is no path of this application; it leads to the start page"
+            self.runtime.refusals.note("redirect", peer, what, self.where, location[:_SHOWN])
+        return path or f"{root}/"
 
     def keep_state(self) -> None:
         """Tell the browser what the view keeps, where that has changed. Application code has run."""

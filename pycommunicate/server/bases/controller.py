@@ -21,7 +21,7 @@ class PageOfController(Channel, Protocol):
     def change_view(self, index: int) -> None:
         """Mount another view into the page."""
 
-    def redirect(self, location: str) -> Callable[[], Any] | None:
+    def redirect(self, location: str | None, *, same_site: bool = False) -> Callable[[], Any] | None:
         """Lead the browser elsewhere. During an HTTP request: return the function that makes the response."""
 
     def add_timer(self, view: View, seconds: float, function: Callable[[], object]) -> Any:
@@ -85,13 +85,16 @@ class Controller:
             raise IndexError(message)
         self.page.change_view(new_view_index)
 
-    def redirect(self, location: str) -> None:
+    def redirect(self, location: str | None, *, same_site: bool = False) -> None:
         """Lead the browser to `location`: from `render()` by an HTTP redirect, later by navigating. Does not wait.
 
         :param location: a relative URL, or one with http or https.
-        :raises UnsafeURL: anything else (`javascript:`, `//host`, backslashes, control characters).
+        :param same_site: `location` came from outside (`request.args.get("next")`), so it is followed only if it is a path of this
+            application, such as `/todo?page=2`, of at most 2,000 characters. Anything else leads to the application's start page, and is
+            logged; None and `""` lead there too. Nothing is raised.
+        :raises UnsafeURL: without `same_site`: anything else (`javascript:`, `//host`, backslashes, control characters).
         """
-        handler = self.page.redirect(location)
+        handler = self.page.redirect(location, same_site=same_site)
         if handler is not None:
             self.special_return_handler = handler
 
