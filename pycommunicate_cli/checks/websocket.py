@@ -6,7 +6,7 @@ import selectors
 import socket
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pycommunicate_cli.doctor import FAIL, OK, Check
 
@@ -74,12 +74,10 @@ def _start(worker: "Worker", descriptor: int | None) -> int | None:
 
 def proxy_headers(app: "CommunicateApp") -> dict[str, str]:
     """Return what the proxies that the application trusts would add; nothing where it trusts none."""
-    fix: Any = app.flask.wsgi_app
-    count = getattr(fix, "x_for", 0)
+    count = app.trusted_proxies
     if not count:
         return {}
-    guard = getattr(fix, "app", None)
-    names = sorted(name for name in getattr(guard, "_allowed", ()) if "*" not in name and "." in name)
+    names = sorted(name for name in app.allowed_hosts if "*" not in name and "." in name)
     name = names[0].lstrip(".") if names else "localhost"
     headers = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
     return {key: ", ".join([value] * count) for key, value in headers.items()}

@@ -30,6 +30,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.app.ending": 4,
     "pycommunicate.server.app.context": 3,
     "pycommunicate.server.app.execution": 4,
+    "pycommunicate.server.app.forwarded": 4,
     "pycommunicate.server.app.hosts": 4,
     "pycommunicate.server.app.mounttokens": 4,
     "pycommunicate.server.app.notfound": 4,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from flask import Flask, has_request_context
 from flask import url_for as flask_url_for
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
@@ -22,7 +21,8 @@ from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.app.configuration import check_factory, check_limits, check_port, check_store
 from pycommunicate.server.app.discovered import Discovered
 from pycommunicate.server.app.ending import AppEnding
-from pycommunicate.server.app.hosts import HostGuard
+from pycommunicate.server.app.forwarded import behind_proxies, check_proxies
+from pycommunicate.server.app.hosts import HostGuard, check_hosts
 from pycommunicate.server.app.http import PageServer
 from pycommunicate.server.app.mounttokens import MountTokens
 from pycommunicate.server.app.notfound import list_routes_in_404
@@ -92,6 +92,7 @@ class CommunicateApp:
         sessions: SessionStore | None = None,
         allowed_hosts: Iterable[str] = (),
         trusted_proxies: int = 0,
+        trusted_prefix: bool = False,
     ) -> None:
         """Make an application.
 
@@ -106,14 +107,18 @@ class CommunicateApp:
         :param flask: an existing Flask app to live in. Default: a new one, as `app.flask`.
         :param limits: bounds and deadlines, where the defaults don't fit.
         :param sessions: what `user.session` is kept in. Default: the memory of this process; `FileSessions(folder)` survives a restart.
-        :param allowed_hosts: names under which the server answers, besides localhost, `host` and IP addresses:
-            `"example.org"`, `".example.org"` with all below it, `"*"` for any.
-        :param trusted_proxies: how many proxies in front set X-Forwarded-For, -Proto, -Host and -Prefix.
+        :param allowed_hosts: names under which the server answers, besides those of loopback and `host`: `"example.org"`,
+            `".example.org"` with all below it, an IP address, `"*"` for any. Without them it answers under the machine's name and any IP address.
+        :param trusted_proxies: how many proxies in front set X-Forwarded-For, -Proto and -Host.
+        :param trusted_prefix: whether they also set X-Forwarded-Prefix, the path below which they serve the application. A proxy that
+            does not set it would pass on what a client says.
         :raises ConfigurationError: (a `ValueError`) a parameter is out of range.
         """
         self.web_port = check_port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
         self.host = host if host != _HOST else os.environ.get("PYCOMMUNICATE_HOST", _HOST)
         self.debug = {"1": True, "0": False}.get(os.environ.get("PYCOMMUNICATE_DEBUG", ""), debug)
+        self.allowed_hosts = check_hosts(allowed_hosts)
+        self.trusted_proxies = check_proxies(trusted_proxies, prefix=trusted_prefix)
         self.limits = check_limits(limits)
         self.engine = choose_engine()
         folder = program_folder()
@@ -146,10 +151,11 @@ class CommunicateApp:
             list_routes_in_404(self.flask, self.routes)
         self._gateway = Gateway(self, self._http.mount_anew, self._mounts.verify)
         self.flask.wsgi_app = DoorGuard(self.flask.wsgi_app, self)  # type: ignore[method-assign]
-        self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, self.host, allowed_hosts, self.refusals)  # type: ignore[method-assign]
-        if trusted_proxies:
-            n = trusted_proxies
-            self.flask.wsgi_app = ProxyFix(self.flask.wsgi_app, x_for=n, x_proto=n, x_host=n, x_prefix=n)  # type: ignore[method-assign]
+        self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, lambda: self.host, self.allowed_hosts, self.refusals)  # type: ignore[method-assign]
+        if self.trusted_proxies:
+            self.flask.wsgi_app = behind_proxies(  # type: ignore[method-assign]
+                self.flask.wsgi_app, self.trusted_proxies, prefix=trusted_prefix, refusals=self.refusals
+            )
 
     # -- configuration ----------------------------------------------------------------------------------------------------
 
