@@ -132,13 +132,13 @@ def _configure(app: "CommunicateApp", job: Job) -> None:
     app.host = job.host or app.host
     app.web_port = app.web_port if job.port is None else job.port
     job.check_host(app.host)
-    wrong = what_is_wrong_with(app.flask.secret_key)
+    wrong = what_is_wrong_with_keys(app)
     if job.debug:
         if not app.flask.secret_key:
             app.set_secret_key(job.key or secrets.token_hex())
     elif wrong:
         raise Problem(
-            f"the secret key {wrong}: anybody could forge sessions",
+            f"the {wrong}: anybody could forge sessions",
             code=APPLICATION,
             help=f"make one with {MAKE_KEY} and put it into .env as SECRET_KEY=...; for trying out: pycommunicate run --debug",
         )
@@ -155,6 +155,16 @@ def what_is_wrong_with(key: str | bytes | None) -> str:
     if text in EXAMPLES:
         return "is one of the documentation's examples"
     return f"is short ({len(text)} characters, {SHORTEST} at least)" if len(text) < SHORTEST else ""
+
+
+def what_is_wrong_with_keys(app: "CommunicateApp") -> str:
+    """Return which of the application's secret keys is none to go public with, and why; empty if all are good."""
+    keys = (app.flask.secret_key, *(app.flask.config.get("SECRET_KEY_FALLBACKS") or ()))
+    for number, key in enumerate(keys):
+        wrong = what_is_wrong_with(key)
+        if wrong:
+            return f"secret key number {number} of SECRET_KEY_FALLBACKS {wrong}" if number else f"secret key {wrong}"
+    return ""
 
 
 def announce(app: "CommunicateApp", project: Project, job: Job, listener: socket.socket) -> str:

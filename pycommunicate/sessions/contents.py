@@ -2,12 +2,10 @@
 
 import json
 import math
-from hashlib import sha256
 from typing import Any
 
-from itsdangerous import BadSignature, Signer
-
 from pycommunicate.errors import NotSerializable
+from pycommunicate.keys import Keys, Use
 
 Texts = dict[str, str]
 """A session's values, each as JSON, by their keys."""
@@ -38,23 +36,22 @@ def values_of(texts: Texts) -> dict[str, Any]:
     return {key: json.loads(text) for key, text in texts.items()}
 
 
-def seal(texts: Texts, id_: str, secret: str | bytes) -> str:
+def seal(texts: Texts, id_: str, keys: Keys) -> str:
     """Return one text with all values, signed for this id alone."""
-    return _signer(id_, secret).sign(_encode(texts)).decode()
+    return keys.sign(Use.SESSION, _encode(texts), id_)
 
 
-def unseal(text: str, id_: str, secret: str | bytes) -> Texts | None:
-    """Return the values. None where the text was not sealed with this secret, for this id."""
+def unseal(text: str, id_: str, keys: Keys) -> tuple[Texts, bool] | None:
+    """Return the values, and whether the newest key has sealed them. None: the text was not sealed by us, for this id."""
+    found = keys.unsign(Use.SESSION, text, id_)
+    if found is None:
+        return None
     try:
-        texts = json.loads(_signer(id_, secret).unsign(text))
-    except (BadSignature, ValueError, RecursionError):
+        texts = json.loads(found[0])
+    except (ValueError, RecursionError):
         return None
     ours = isinstance(texts, dict) and all(isinstance(value, str) for value in texts.values())
-    return texts if ours else None
-
-
-def _signer(id_: str, secret: str | bytes) -> Signer:
-    return Signer(secret, salt=f"pycommunicate-session:{id_}", digest_method=sha256)
+    return (texts, found[1]) if ours else None
 
 
 def _check(value: object, what: str) -> None:

@@ -75,6 +75,12 @@ class FileSessions:
         self._added = 0
         self.clock = time.time
 
+    def pages(self, max_age: float) -> "FileSessions":
+        """Return a store beside this one, in the folder `pages`, for what is known of pages: of 10,000, for `max_age` seconds."""
+        return FileSessions(
+            self.folder / "pages", max_sessions=10_000, max_age=max_age, max_bytes=16 * 1024, fsync=self._fsync
+        )
+
     def load(self, id_: str) -> Kept | None:
         """See `SessionStore.load`."""
         path = self._path(id_)

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any
 
 from pycommunicate.errors import NotSerializable, SessionTooLarge, StoreUnavailable
+from pycommunicate.keys import Keys
 from pycommunicate.sessions.contents import Texts, seal, texts_of, unseal, values_of
 from pycommunicate.sessions.store import SessionStore, Version
 
@@ -26,15 +27,17 @@ class Session(dict[str, Any]):
     """
 
     # `self` has the values as the program has them, `_base` as the store has them (in the state `_version`), as far as we know.
+    # `_outdated`: the store's text was sealed with an older key, so it is saved once more although nothing has changed.
     # No application code runs, and no other greenlet, while `_lock` is held: it is there for threads.
 
     __slots__ = (
         "_base",
         "_fresh",
         "_id",
+        "_keys",
         "_lock",
+        "_outdated",
         "_owed",
-        "_secret",
         "_store",
         "_told",
         "_touched",
@@ -42,11 +45,11 @@ class Session(dict[str, Any]):
         "_version",
     )
 
-    def __init__(self, store: SessionStore, id_: str, secret: Callable[[], str | bytes | None]) -> None:
+    def __init__(self, store: SessionStore, id_: str, keys: Keys) -> None:
         super().__init__()
         self._store = store
         self._id = id_
-        self._secret = secret
+        self._keys = keys
         self._base: Texts = {}
         self._version: Version | None = None
         self._lock = RLock()
@@ -54,6 +57,7 @@ class Session(dict[str, Any]):
         self._touched = False
         self._owed = False
         self._fresh = False
+        self._outdated = False
         self._told: frozenset[Any] = frozenset()
 
     # -- for the program ------------------------------------------------------------------------------------------------
@@ -124,7 +128,7 @@ class Session(dict[str, Any]):
             version = None
             if texts:
                 self._store.delete(id_)
-                version = self._store.save(id_, seal(texts, id_, self._key()), None)
+                version = self._store.save(id_, seal(texts, id_, self._keys), None)
                 if version is None:
                     raise StoreUnavailable("the session store keeps something under a new id")
             try:
@@ -132,7 +136,7 @@ class Session(dict[str, Any]):
             except StoreUnavailable:
                 self._store.delete(id_)
                 raise
-            self._id, self._base, self._version = id_, texts, version
+            self._id, self._base, self._version, self._outdated = id_, texts, version, False
 
     # -- reading and saving -------------------------------------------------------------------------------------------------
 
@@ -142,9 +146,10 @@ class Session(dict[str, Any]):
             return
         kept = self._store.load(self._id)
         theirs: Texts = {}
+        newest = True
         if kept is not None:
-            found = unseal(kept.text, self._id, self._key())
-            theirs = found or {}
+            found = unseal(kept.text, self._id, self._keys)
+            theirs, newest = found or (theirs, newest)
             if found is None:
                 log.warning(
                     "the session store holds something that was not written by this program (or with another secret key); it is ignored"
@@ -153,7 +158,7 @@ class Session(dict[str, Any]):
         for key in (self._base.keys() | theirs.keys()) - wrong.keys():
             if mine.get(key) == self._base.get(key) != theirs.get(key):
                 self._put(key, theirs)
-        self._base = theirs
+        self._base, self._outdated = theirs, not newest
         self._version = kept.version if kept is not None else None
 
     def _put(self, key: str, texts: Texts) -> None:
@@ -166,7 +171,7 @@ class Session(dict[str, Any]):
         with self._lock:
             for attempt in range(_TRIES):
                 texts, wrong = texts_of(self)
-                if texts == self._base or self._replace(texts):
+                if (texts == self._base and not self._outdated) or self._replace(texts):
                     self._touched, self._owed = self._users > 0, False
                     return wrong
                 self._take_over()
@@ -174,10 +179,10 @@ class Session(dict[str, Any]):
         raise StoreUnavailable("the session was changed by others all the time; it could not be saved")
 
     def _replace(self, texts: Texts) -> bool:
-        version = self._store.save(self._id, seal(texts, self._id, self._key()), self._version)
+        version = self._store.save(self._id, seal(texts, self._id, self._keys), self._version)
         if version is None:
             return False
-        self._base, self._version = texts, version
+        self._base, self._version, self._outdated = texts, version, False
         return True
 
     def _save_at_the_end(self) -> None:
@@ -207,12 +212,6 @@ class Session(dict[str, Any]):
                     return result
             _pause(attempt)
         raise StoreUnavailable("the session was changed by others all the time; it could not be updated")
-
-    def _key(self) -> str | bytes:
-        secret = self._secret()
-        if not secret:
-            raise RuntimeError("no secret key is set; call set_secret_key()")
-        return secret
 
     # -- what a dict does, noting that it was used ------------------------------------------------------------------------------
 

@@ -132,6 +132,7 @@ class World:
         app.pages.end_all("the server was restarted")
         app.tickets = type(app.tickets)()
         app.users._users.clear()
+        app.mounts.forget_newest()
         kept = getattr(app.users._sessions, "_kept", None)
         if isinstance(kept, dict):
             kept.clear()

@@ -23,14 +23,14 @@ def port(app: "CommunicateApp") -> Check:
 
 def secret_key(app: "CommunicateApp") -> Check:
     """Whether the secret key is good enough to go public with."""
-    from pycommunicate_cli.serving import MAKE_KEY, what_is_wrong_with  # noqa: PLC0415
+    from pycommunicate_cli.serving import MAKE_KEY, what_is_wrong_with_keys  # noqa: PLC0415
 
     key = app.flask.secret_key
-    wrong = what_is_wrong_with(key)
+    wrong = what_is_wrong_with_keys(app)
     if not wrong:
         return Check("secret key", OK, "set, and long enough")
     # Without any, debug makes one up and production does not start: nobody can be harmed.
-    return Check("secret key", FAIL if key else WARN, f"it {wrong}; `pycommunicate run` will refuse", help=MAKE_KEY)
+    return Check("secret key", FAIL if key else WARN, f"the {wrong}; `pycommunicate run` will refuse", help=MAKE_KEY)
 
 
 def routes(app: "CommunicateApp") -> Check:

@@ -175,6 +175,15 @@ def test_no_real_secret_key(key: str, why: str, project: Path) -> None:
     assert 'python -c "import secrets; print(secrets.token_hex())"' in done.lines[1]
 
 
+def test_a_key_of_before_is_a_key_too(project: Path) -> None:
+    line = f"app.set_secret_key({KEY!r}, fallbacks=[{KEY[::-1]!r}, 'short'])"
+    write(project, {"app.py": APP.replace(f"app.set_secret_key({KEY!r})", line)})
+    done = pc(project, "run")
+    assert done.code == 1
+    expected = "error: the secret key number 2 of SECRET_KEY_FALLBACKS is short (5 characters, 16 at least): anybody could forge sessions"
+    assert done.lines[0] == expected
+
+
 def test_debug_makes_up_a_key_that_stays(project: Path, start: Callable) -> None:
     write(project, {"app.py": APP.replace(f"app.set_secret_key({KEY!r})", "")})
     running = start(project, "run", "--debug")

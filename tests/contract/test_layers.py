@@ -30,9 +30,11 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.app.ending": 4,
     "pycommunicate.server.app.context": 3,
     "pycommunicate.server.app.execution": 4,
+    "pycommunicate.server.app.cookies": 4,
     "pycommunicate.server.app.forwarded": 4,
     "pycommunicate.server.app.hosts": 4,
     "pycommunicate.server.app.mounttokens": 4,
+    "pycommunicate.server.app.newest": 4,
     "pycommunicate.server.app.notfound": 4,
     "pycommunicate.server.app.page": 4,
     "pycommunicate.server.app.pages": 4,
@@ -86,13 +88,18 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.sessions": 1,
     "pycommunicate.tracebacks": 1,
     "pycommunicate.errors": 0,
+    "pycommunicate.keys": 1,
 }
 """The row of each room; a package stands for all that is in it. A room imports rooms of lower rows, and itself."""
 
 ARROWS: Final[dict[str, set[str]]] = {
     "pycommunicate.server.app.reloading": {"pycommunicate.server.app.communicate"},
     "pycommunicate.server.app.discovered": {"pycommunicate.server.app.http"},
-    "pycommunicate.server.app.mounttokens": {"pycommunicate.server.app.page", "pycommunicate.server.app.usertracker"},
+    "pycommunicate.server.app.mounttokens": {
+        "pycommunicate.server.app.newest",
+        "pycommunicate.server.app.page",
+        "pycommunicate.server.app.usertracker",
+    },
     "pycommunicate.server.app.tickets": {"pycommunicate.server.app.usertracker"},
     "pycommunicate.server.app.communicate": {
         "pycommunicate.server.app.discovered",
@@ -102,6 +109,7 @@ ARROWS: Final[dict[str, set[str]]] = {
         "pycommunicate.testing",  # upward: `app.test_browser()` loads it when it is called
     },
     "pycommunicate.reload": {"pycommunicate.tracebacks"},
+    "pycommunicate.sessions": {"pycommunicate.keys"},
     "pycommunicate.server.app.ending": {"pycommunicate.server.app.pages"},
     "pycommunicate.server.app.page": {"pycommunicate.server.app.execution", "pycommunicate.server.app.work"},
     "pycommunicate.server.app.work": {"pycommunicate.server.app.channel", "pycommunicate.server.app.execution"},

@@ -101,6 +101,8 @@ class Page:
         self.joins = 0
         self.resumes = 0
         self.remounts: list[dict[str, Any]] = []
+        self.tokens: list[str] = []
+        """The mount tokens that came between two joins: what the view keeps has changed."""
         self.navigated: list[str] = []
         self.doubled = 0
         """Operations that came again though they had been applied (they are skipped: this is allowed, and counted)."""
@@ -246,6 +248,10 @@ class Page:
                 self._credit(message[2], message[3])
         elif kind in {"joined", "resumed", "remount"}:
             self._welcome(kind, message[1])
+        elif kind == "token":
+            if message[1] == self.epoch:
+                self.mount = message[2]
+                self.tokens.append(self.mount)
         elif kind == "refused":
             self.cut()
             raise Refused(message[1], message[2])

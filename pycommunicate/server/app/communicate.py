@@ -16,15 +16,24 @@ from werkzeug.routing import Rule
 
 from pycommunicate.engine import EventletEngine, choose_engine
 from pycommunicate.errors import BrowserError, ConfigurationError, InvalidSelector, RouteError
+from pycommunicate.keys import Keys, Secret, secrets_of
 from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.server.app.configuration import check_factory, check_limits, check_port, check_store
+from pycommunicate.server.app.configuration import (
+    check_factory,
+    check_limits,
+    check_port,
+    check_secrets,
+    check_store,
+    warn_of_short_keys,
+)
 from pycommunicate.server.app.discovered import Discovered
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.forwarded import behind_proxies, check_proxies
 from pycommunicate.server.app.hosts import HostGuard, check_hosts
 from pycommunicate.server.app.http import PageServer
 from pycommunicate.server.app.mounttokens import MountTokens
+from pycommunicate.server.app.newest import newest_states
 from pycommunicate.server.app.notfound import list_routes_in_404
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
@@ -54,7 +63,6 @@ log = logging.getLogger("pycommunicate")
 ErrorHook = Callable[[BaseException, str], object]
 _PORT = 8080
 _HOST = "localhost"
-_SHORT_KEY = 16
 
 
 class Reloads(Protocol):
@@ -129,11 +137,12 @@ class CommunicateApp:
         self.pages = Pages(self.engine, self.limits)
         self.ending = AppEnding(self.pool, self.pages)
         self.sessions: SessionStore = check_store(sessions)
-        self.users = UserTracker(self.engine, self.limits, lambda: self.flask.secret_key, self.sessions)
+        keys = Keys(self._secrets)
+        self.users = UserTracker(self.engine, self.limits, keys, self.sessions)
         self.refusals = Refusals(self.engine)
         self.habits = Habits()
         self.tickets = Tickets()
-        self._mounts = MountTokens(lambda: self.flask.secret_key, self.limits)
+        self.mounts = MountTokens(keys, self.limits, newest_states(self.sessions, keys, self.limits.mount_token))
         self._topics = Topics()
         self._error_hooks: list[ErrorHook] = []
         self.folder = folder
@@ -149,7 +158,7 @@ class CommunicateApp:
         self.discovered = Discovered(lambda: self.folder, self._table, self._http, self.register)
         if self.debug:
             list_routes_in_404(self.flask, self.routes)
-        self._gateway = Gateway(self, self._http.mount_anew, self._mounts.verify)
+        self._gateway = Gateway(self, self._http.mount_anew, self.mounts.verify)
         self.flask.wsgi_app = DoorGuard(self.flask.wsgi_app, self)  # type: ignore[method-assign]
         self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, lambda: self.host, self.allowed_hosts, self.refusals)  # type: ignore[method-assign]
         if self.trusted_proxies:
@@ -159,16 +168,21 @@ class CommunicateApp:
 
     # -- configuration ----------------------------------------------------------------------------------------------------
 
-    def set_secret_key(self, key: str | bytes) -> None:
+    def set_secret_key(self, key: Secret, *, fallbacks: Iterable[Secret] | None = None) -> None:
         """Set the key that signs cookies and pages. It must be kept secret, and stay the same over restarts.
 
         :param key: `secrets.token_hex()` makes a good one.
-        :raises ConfigurationError: the key is empty or neither str nor bytes.
+        :param fallbacks: the keys of before, the newest first, after a change of the key: what they have signed stays valid, and is signed
+            with `key` when it is next made. It is Flask's setting `SECRET_KEY_FALLBACKS`. Default: that stays as it is.
+        :raises ConfigurationError: a key is empty or neither str nor bytes.
         """
-        if not isinstance(key, str | bytes) or not key:
-            message = "the secret key is a str or bytes, and not empty; secrets.token_hex() makes a good one"
-            raise ConfigurationError(message)
+        older = check_secrets(key, fallbacks)
+        if older is not None:
+            self.flask.config["SECRET_KEY_FALLBACKS"] = older
         self.flask.secret_key = key
+
+    def _secrets(self) -> tuple[Secret, ...]:
+        return secrets_of(self.flask.secret_key, self.flask.config.get("SECRET_KEY_FALLBACKS"))
 
     def add_controller(
         self,
@@ -332,7 +346,7 @@ class CommunicateApp:
         :raises ConfigurationError: no secret key is set, or the client script has not been built.
         """
         self._check_ready()
-        self._warn_of_short_key()
+        warn_of_short_keys(self._secrets())
         if not self.hot:  # while hot, what is replaced is found, and let go
             gc.freeze()  # what is here now stays: looking for garbage stops all pages, and need not look at it
         try:
@@ -346,19 +360,10 @@ class CommunicateApp:
                 gc.unfreeze()
 
     def _check_ready(self) -> None:
-        key = self.flask.secret_key
-        if not key:
+        if not self._secrets():
             message = "no secret key is set; call app.set_secret_key(...), for example with secrets.token_hex()"
             raise ConfigurationError(message)
         client_script.path  # noqa: B018 - raises where the script was not built
-
-    def _warn_of_short_key(self) -> None:
-        key = self.flask.secret_key or ""
-        if len(key) < _SHORT_KEY:
-            log.warning(
-                "the secret key is short (%d characters): anybody may guess it and forge sessions; use secrets.token_hex()",
-                len(key),
-            )
 
     # -- what pages need (Application) --------------------------------------------------------------------------------------
 
@@ -418,4 +423,4 @@ class CommunicateApp:
 
     def mount_token(self, page: Page) -> str:
         """Return the signed, expiring token, bound to the session, with which the page can be mounted anew."""
-        return self._mounts.make(page)
+        return self.mounts.make(page)

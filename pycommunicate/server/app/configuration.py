@@ -1,9 +1,18 @@
 """What an application is given, checked where it is given. Each check raises `ConfigurationError`, with what was expected."""
 
+import logging
+from collections.abc import Iterable
+from typing import Final
+
 from pycommunicate.errors import ConfigurationError
+from pycommunicate.keys import Secret, secrets_of
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.sessions import MemorySessions, SessionStore
+
+log = logging.getLogger("pycommunicate")
+
+_SHORT_KEY: Final = 16
 
 
 def check_factory(controller: object) -> None:
@@ -38,3 +47,24 @@ def check_store(sessions: SessionStore | None) -> SessionStore:
         message = f"sessions is {sessions!r}; expected a store, such as FileSessions('data/sessions')"
         raise ConfigurationError(message)
     return sessions
+
+
+def check_secrets(key: Secret, fallbacks: Iterable[Secret] | None) -> list[Secret] | None:
+    """Return the fallbacks; None if none are given."""
+    if not isinstance(key, str | bytes) or not key:
+        message = "the secret key is a str or bytes, and not empty; secrets.token_hex() makes a good one"
+        raise ConfigurationError(message)
+    if fallbacks is None:
+        return None
+    return list(secrets_of(key, fallbacks if isinstance(fallbacks, str | bytes) else list(fallbacks))[1:])
+
+
+def warn_of_short_keys(secrets: tuple[Secret, ...]) -> None:
+    """Log which of the secret keys, the newest first, could be guessed."""
+    for number, key in enumerate(secrets):
+        if len(key) < _SHORT_KEY:
+            log.warning(
+                "the secret key%s is short (%d characters): anybody may guess it and forge sessions; use secrets.token_hex()",
+                f" number {number} of SECRET_KEY_FALLBACKS" if number else "",
+                len(key),
+            )

@@ -34,9 +34,11 @@ def run_guarded(
     """Run `function` for `page`. What it raises is reported as raised by `what` (`named`: the function to name)."""
     begun, turn = time.monotonic(), page.engine.turn()
     try:
-        with application_context(page, loading=loading, recall=recall):
-            function()
-        page.keep_state()
+        try:
+            with application_context(page, loading=loading, recall=recall):
+                function()
+        finally:
+            page.keep_state()  # what it changed before it raised has been changed
     except BrowserGone as error:
         log.debug("%s: %s ended early: %s", page.where, what, error)
     except (Exception, SystemExit) as error:  # sys.exit() would end the server, and with it everybody's pages

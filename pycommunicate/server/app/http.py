@@ -11,16 +11,17 @@ from flask import Response, abort, current_app, make_response, request
 from flask import session as flask_session
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
-from werkzeug.http import dump_cookie
 
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.version import BUILD_PATH, LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION
 from pycommunicate.proxies.context import Aborted, CallCTX
+from pycommunicate.server.app.cookies import cookie_header, our_cookies
+from pycommunicate.server.app.mounttokens import Mount
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.script import DEBUG, client_script, debug_script, nothing_here
 from pycommunicate.server.app.tickets import Tickets
-from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
+from pycommunicate.server.app.usertracker import User, UserTracker
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
 from pycommunicate.server.connection.refusals import printable
@@ -36,12 +37,21 @@ REMOUNT = "pycommunicate.remount"
 
 
 class Remount:
-    """A mount anew: which view the browser showed, and the page that was made for it."""
+    """A mount anew: what the page is made from, and the page that was made."""
 
-    def __init__(self, view: int, kept: Any) -> None:
-        self.view = view
-        self.kept = kept
+    def __init__(self, mount: Mount) -> None:
+        self.mount = mount
         self.page: Page | None = None
+
+    def put_into(self, page: Page) -> None:
+        """Let `page` show the view that the browser showed, and go on with what that kept."""
+        mount, controller = self.mount, page.controller
+        if 0 <= mount.view < len(controller.views):
+            controller.view_index = mount.view
+            put_back(controller.view, mount.kept)
+        # A page that still lives keeps its name; this one is a copy of it.
+        if mount.lineage is not None and all(one.lineage.name != mount.lineage.name for one in page.user.pages):
+            page.lineage = mount.lineage
 
 
 class Application(Runtime, Protocol):
@@ -122,7 +132,7 @@ class PageServer:
     # -- pages ------------------------------------------------------------------------------------------------------------
 
     def _serve(self, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool = True) -> Any:
-        user = self._app.users.find(request.cookies.get(COOKIE))
+        user = self._app.users.find(our_cookies(request.environ))
         user.cookies = request.environ.get("HTTP_COOKIE")
         with user.at_work(lambda error: self._report(error, "saving user.session")):
             try:
@@ -141,9 +151,8 @@ class PageServer:
             except Aborted as aborted:
                 abort(aborted.code)
         page = Page(self._app, user, factory, route_data, page_environ(request.environ))
-        if remount is not None and 0 <= remount.view < len(page.controller.views):
-            page.controller.view_index = remount.view
-            put_back(page.controller.view, remount.kept)
+        if remount is not None:
+            remount.put_into(page)
         user.opened(page)
         try:
             response = self._respond(page)
@@ -197,15 +206,13 @@ class PageServer:
         )
         return page.includes
 
-    def mount_anew(
-        self, environ: dict[str, Any], path: str, query: str, view: int, kept: Any = None
-    ) -> tuple[Page | None, str]:
-        """Serve a URL once more (its PATH_INFO and QUERY_STRING), for a browser that shows it already. Return the page and its HTML.
+    def mount_anew(self, environ: dict[str, Any], mount: Mount) -> tuple[Page | None, str]:
+        """Serve a URL once more, for a browser that shows it already. Return the page and its HTML.
 
         All that guards a GET guards this: `before_request`, `before_connect`. None where it does not end in a page.
         """
-        remount = Remount(view, kept)
-        environ = {**page_environ(environ), "PATH_INFO": path, "QUERY_STRING": query, REMOUNT: remount}
+        remount = Remount(mount)
+        environ = {**page_environ(environ), "PATH_INFO": mount.path, "QUERY_STRING": mount.query, REMOUNT: remount}
         flask = self._app.flask
         with flask.request_context(environ):
             try:
@@ -220,20 +227,14 @@ class PageServer:
 
     def _give_cookie(self, response: Response, user: User) -> None:
         value = self._app.users.cookie_for(user)
-        header = dump_cookie(
-            COOKIE,
-            value,
-            max_age=int(self._limits.user_idle),
-            path=request.script_root or "/",
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure,
+        header = cookie_header(
+            value, max_age=self._limits.user_idle, secure=request.is_secure, path=request.script_root
         )
         response.headers.add("Set-Cookie", header)
         response.call_on_close(lambda: _remember_cookies(user, response))
 
     def _redeem(self) -> Response:
-        user = self._app.users.get(request.cookies.get(COOKIE))
+        user = self._app.users.get(our_cookies(request.environ))
         ticket = request.get_data(cache=False).decode("ascii", "replace")
         taken = self._app.tickets.take(ticket, user) if user is not None else None
         if user is None or taken is None:

@@ -32,7 +32,7 @@ from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.ahead import Ahead
 from pycommunicate.server.connection.foresight.answers import Circumstances, Told, tell
 from pycommunicate.server.connection.foresight.recall import Recall
-from pycommunicate.server.connection.kept import kept_state, put_back
+from pycommunicate.server.connection.kept import Lineage, kept_state, put_back
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
 from pycommunicate.server.connection.runtime import Connection, Runtime, State
 from pycommunicate.server.current import run_for
@@ -74,6 +74,7 @@ class Page(PageWork):
         self.connection: Connection | None = None
         self._mount_packet: tuple[str, bool] | None = None
         self._kept: dict[str, JSON] = {}
+        self.lineage = Lineage()
         self.asked_ahead: Told | None = None
         """What the page was told to ask before it connects."""
         self.outbox.stored = self._weigh
@@ -301,7 +302,7 @@ class Page(PageWork):
     def keep_state(self) -> None:
         """Tell the browser what the view keeps, where that has changed. Application code has run."""
         view = self.controller.view
-        if not view.keep or self.connection is None:
+        if not view.keep:
             return
         state = kept_state(view)
         if state != self._kept:
@@ -309,9 +310,10 @@ class Page(PageWork):
             self.send_token()
 
     def send_token(self) -> None:
-        """Give the browser the mount token that is right now."""
+        """Give the browser the mount token that is right now. Without a connection: note what it would say, so that older ones count less."""
+        token = self.runtime.mount_token(self)
         if self.connection is not None:
-            self.connection.send(encode("token", self.epoch, self.runtime.mount_token(self)))
+            self.connection.send(encode("token", self.epoch, token))
 
     def deliver_cookies(self, session: Any = None) -> None:
         """Have the browser fetch its new cookies, and wait until it has them."""
@@ -404,6 +406,7 @@ class Page(PageWork):
     def _send_mount(self) -> None:
         if self.connection is None or self._mount_packet is None:
             self._weigh()
+            self.runtime.mount_token(self)  # notes which view is shown
             return
         html, keep = self._mount_packet
         self.connection.send(encode("remount", {**self._welcome(), "html": html, "keep": keep, "url": None}))

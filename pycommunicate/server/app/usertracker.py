@@ -1,23 +1,18 @@
 """User and UserTracker: who is asking, known by one signed cookie."""
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from itsdangerous import BadSignature, Signer
-
 from pycommunicate.engine import Engine
 from pycommunicate.errors import BrowserError
+from pycommunicate.keys import Keys, Use
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.connection.resume import new_id
 from pycommunicate.server.current import running
 from pycommunicate.sessions import Session, SessionStore
-
-COOKIE = "pycommunicate"
-"""The name of the cookie."""
 
 
 class User:
@@ -132,24 +127,22 @@ class User:
 class UserTracker:
     """All users of this process, bounded in number and in idle time."""
 
-    def __init__(
-        self, engine: Engine, limits: Limits, secret: Callable[[], str | bytes | None], sessions: SessionStore
-    ) -> None:
+    def __init__(self, engine: Engine, limits: Limits, keys: Keys, sessions: SessionStore) -> None:
         self._engine = engine
         self._sessions = sessions
         self._limits = limits
-        self._secret = secret
+        self._keys = keys
         self._users: dict[str, User] = {}
 
     def __len__(self) -> int:
         return len(self._users)
 
-    def find(self, cookie: str | None) -> User:
-        """Return the user of a cookie. Without one, or with one that we did not sign: a new user.
+    def find(self, cookies: Iterable[str]) -> User:
+        """Return the user of the first of these cookies that we signed (see `our_cookies`). If there is none: a new user.
 
         An id that we signed but no longer know (the server was restarted) is given an empty session.
         """
-        id_ = self._verify(cookie)
+        id_ = self._verify(cookies)
         user = self._users.pop(id_, None) if id_ is not None else None
         if user is None:
             self._make_room()
@@ -158,18 +151,18 @@ class UserTracker:
         user.seen = time.monotonic()
         return user
 
-    def get(self, cookie: str | None) -> User | None:
-        """Return the user of a cookie if this process knows it."""
-        id_ = self._verify(cookie)
+    def get(self, cookies: Iterable[str]) -> User | None:
+        """Return the user of the first of these cookies that we signed, if this process knows it."""
+        id_ = self._verify(cookies)
         return self._users.get(id_) if id_ is not None else None
 
     def cookie_for(self, user: User) -> str:
         """Return the cookie's value: the id, signed."""
-        return self._signer().sign(user.id_).decode()
+        return self._keys.sign(Use.COOKIE, user.id_)
 
     def new_session(self, id_: str) -> Session:
         """Return the session of the user with that id. It is read when it is used."""
-        return Session(self._sessions, id_, self._secret)
+        return Session(self._sessions, id_, self._keys)
 
     def renew(self, user: User, page: Any) -> None:
         """Give `user` a new id; see `User.renew`."""
@@ -208,17 +201,9 @@ class UserTracker:
             elif full:
                 self._users[user.id_] = self._users.pop(user.id_)
 
-    def _signer(self) -> Signer:
-        secret = self._secret()
-        if not secret:
-            message = "no secret key is set; call set_secret_key()"
-            raise RuntimeError(message)
-        return Signer(secret, salt="pycommunicate-user", digest_method=hashlib.sha256)
-
-    def _verify(self, cookie: str | None) -> str | None:
-        if not cookie or len(cookie) > 200:
-            return None
-        try:
-            return self._signer().unsign(cookie).decode()
-        except (BadSignature, UnicodeDecodeError):
-            return None
+    def _verify(self, cookies: Iterable[str]) -> str | None:
+        for cookie in cookies:
+            found = self._keys.unsign(Use.COOKIE, cookie)
+            if found is not None:
+                return found[0]
+        return None

@@ -25,6 +25,11 @@ class View:
 
     Their values, as JSON, travel in the page's signed token: the person can't change them, but can read them. At most 2 KiB in all;
     what is larger or secret belongs into `user.session` or a database.
+
+    A token that is older than another one of the same page brings the newest state that is known, not its own: for the life of the
+    process, and with `FileSessions` after a restart too. What is left to the person: to load the page again, to go on with a copy of the
+    tab, and, with sessions in memory, to choose after a restart which of the page's tokens comes first. So what must happen once at most,
+    or must not be had twice (money, votes, stock), belongs into `user.session` or a database. `docs/threat-model.md` says it in full.
     """
 
     preload: bool = False

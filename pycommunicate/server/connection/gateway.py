@@ -8,16 +8,17 @@ from engineio import packet as engineio_packet
 from engineio import payload as engineio_payload
 from flask import Flask
 from flask_socketio import SocketIO
-from werkzeug.http import parse_cookie
 
 from pycommunicate.engine import Engine, Timer
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.protocol.messages import RECEIVED, EventsMade, Join, decode, decode_join, encode
 from pycommunicate.protocol.version import NAMESPACE, SOCKET_PATH
+from pycommunicate.server.app.cookies import our_cookies
+from pycommunicate.server.app.mounttokens import Mount
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
-from pycommunicate.server.app.usertracker import COOKIE, User, UserTracker
+from pycommunicate.server.app.usertracker import User, UserTracker
 from pycommunicate.server.connection.entrance import Entrance
 from pycommunicate.server.connection.guard import GuardedPacket, is_frame
 from pycommunicate.server.connection.runtime import State
@@ -30,8 +31,8 @@ _LAST_POLL = 0.5
 _LAST_WRITES = 5.0
 _ANSWER_SLACK = 0.1
 
-MountAnew = Callable[[dict[str, Any], str, str, int, Any], tuple[Page | None, str]]
-"""Serves a URL once more: environ, path, query, index of the view, what it kept; returns the page and its HTML."""
+MountAnew = Callable[[dict[str, Any], Mount], tuple[Page | None, str]]
+"""Serves a URL once more, with the environ of the socket; returns the page and its HTML."""
 
 
 class Application(Guarded, Protocol):
@@ -91,7 +92,7 @@ class Gateway:
     """The Socket.IO server of an application."""
 
     def __init__(
-        self, application: Application, mount_anew: MountAnew, verify_mount: Callable[[str, Any], Any]
+        self, application: Application, mount_anew: MountAnew, verify_mount: Callable[[str, User], Mount | None]
     ) -> None:
         limits = application.limits
         self._app = application
@@ -200,14 +201,14 @@ class Gateway:
         if cookies == connection.cookies and now == connection.visitor:
             return True
         user = self._user_of(environ)
-        owner = page.user if page is not None else self._user_of({"HTTP_COOKIE": connection.cookies or ""})
+        owner = page.user if page is not None else self._user_of({**environ, "HTTP_COOKIE": connection.cookies or ""})
         if user is None or user is not owner:
             return False
         connection.cookies, connection.visitor = cookies, now
         return True
 
     def _user_of(self, environ: dict[str, Any]) -> User | None:
-        return self._app.users.get(parse_cookie(environ).get(COOKIE))
+        return self._app.users.get(our_cookies(environ))
 
     def _expel(self, sid: str, reason: str) -> None:
         connection = self._connections.get(sid)
@@ -270,8 +271,8 @@ class Gateway:
         self._join(connection, join, environ)
 
     def _join(self, connection: SocketConnection, join: Join, environ: dict[str, Any]) -> None:
-        cookie = parse_cookie(environ).get(COOKIE)
-        user = self._app.users.get(cookie)
+        cookies = our_cookies(environ)
+        user = self._app.users.get(cookies)
         page = self._app.pages.by_token(join.resume)
         if page is not None and page.user is user:
             if page.tokens.is_spent(join.resume or ""):
@@ -288,16 +289,16 @@ class Gateway:
             self._enter(connection, page, environ)
             page.join(connection, join)
             return
-        self._mount_anew(connection, join, cookie, environ)
+        self._mount_anew(connection, join, cookies, environ)
 
     def _mount_anew(
-        self, connection: SocketConnection, join: Join, cookie: str | None, environ: dict[str, Any]
+        self, connection: SocketConnection, join: Join, cookies: list[str], environ: dict[str, Any]
     ) -> None:
-        mount = self._verify_mount(join.mount, self._app.users.find(cookie)) if join.mount and cookie else None
+        mount = self._verify_mount(join.mount, self._app.users.find(cookies)) if join.mount and cookies else None
         if mount is None:
             self._refuse(connection, "not_yours", "the page is no longer known")
             return
-        page, html = self._mount(environ, mount["p"], mount["q"], mount["v"], mount.get("k"))
+        page, html = self._mount(environ, mount)
         if page is None:
             self._refuse(connection, "reload", "the page has to be loaded again")
             return

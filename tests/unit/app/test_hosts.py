@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycommunicate import CommunicateApp, ConfigurationError
+from pycommunicate.engine import choose_engine
 from pycommunicate.server.app.hosts import HostGuard, check_hosts, host_name
 from pycommunicate.server.connection.refusals import Refusals
 
@@ -19,7 +20,7 @@ MALFORMED = [
 
 
 def guard(*allowed: str, bound: str = "127.0.0.1") -> HostGuard:
-    return HostGuard(None, lambda: bound, check_hosts(allowed), Refusals())
+    return HostGuard(None, lambda: bound, check_hosts(allowed), Refusals(choose_engine()))
 
 
 @pytest.mark.parametrize("host", MALFORMED)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pycommunicate.keys import Keys
 from pycommunicate.sessions import FileSessions, MemorySessions, Session
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def session_in() -> Open:
     """`session_in(store)`: what `user.session` is in a process that shares this store."""
 
     def open_(store: object, id_: str = "ada", secret: str = "0123456789abcdef") -> Session:
-        session = Session(store, id_, lambda: secret)  # type: ignore[arg-type]
+        session = Session(store, id_, Keys(lambda: (secret,)))  # type: ignore[arg-type]
         session.begin()
         session.refresh()
         return session

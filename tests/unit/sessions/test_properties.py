@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from pycommunicate.keys import Keys
 from pycommunicate.sessions import FileSessions, MemorySessions, Session, SessionStore
 
 KEYS = st.text(max_size=3)
@@ -32,7 +33,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.model: dict[str, Any] = {}
 
     def open(self) -> Session:
-        session = Session(self.store, self.id, lambda: "0123456789abcdef")
+        session = Session(self.store, self.id, Keys(lambda: ("0123456789abcdef",)))
         session.begin()
         session.refresh()
         return session

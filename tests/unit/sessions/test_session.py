@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pycommunicate import NotSerializable, SessionTooLarge
+from pycommunicate.keys import Keys
 from pycommunicate.sessions import FileSessions, MemorySessions, Session
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def test_a_session_that_was_not_used_costs_the_store_nothing(session_in: Open) -
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(name)
 
-    session = Session(Never(), "ada", lambda: "0123456789abcdef")  # type: ignore[arg-type]
+    session = Session(Never(), "ada", Keys(lambda: ("0123456789abcdef",)))  # type: ignore[arg-type]
     session.begin()
     session.end()
 
@@ -278,3 +279,25 @@ def test_a_session_that_was_let_go_is_empty(store: MemorySessions, session_in: O
     session["count"] = 1
     session.end()
     assert session_in(store) == {"count": 1}
+
+
+def test_a_session_is_sealed_again_after_a_change_of_the_key(store: MemorySessions | FileSessions) -> None:
+    """Where it is used, even if nothing in it changes; else it would be lost with the old key."""
+
+    def used(*secrets: str) -> dict[str, int]:
+        session = Session(store, "ada", Keys(lambda: secrets))
+        session.begin()
+        session.refresh()
+        seen = dict(session)
+        session.end()
+        return seen
+
+    before = Session(store, "ada", Keys(lambda: ("the old key",)))
+    before["count"] = 1
+    before.save()
+    assert used("the new key", "the old key") == {"count": 1}
+    first = store.version("ada")
+    assert used("the new key", "the old key") == {"count": 1}
+    assert store.version("ada") == first, "once"
+    assert used("the new key") == {"count": 1}
+    assert used("another key") == {}

@@ -243,12 +243,13 @@ def test_the_folder_is_emptied(tmp_path: Path, session_in: Open) -> None:
 
 INCREMENT = textwrap.dedent("""
     import sys
+    from pycommunicate.keys import Keys
     from pycommunicate.sessions import FileSessions, Session
 
     def count(values):
         values["count"] = values.get("count", 0) + 1
 
-    session = Session(FileSessions(sys.argv[1]), "ada", lambda: "0123456789abcdef")
+    session = Session(FileSessions(sys.argv[1]), "ada", Keys(lambda: ("0123456789abcdef",)))
     for _ in range(int(sys.argv[2])):
         session.update(count)
 """)
