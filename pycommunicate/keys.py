@@ -19,7 +19,8 @@ from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 from pycommunicate.errors import ConfigurationError
 
 _SALT: Final = b"pycommunicate"
-_HOW: Final[dict[str, Any]] = {"key_derivation": "hmac", "digest_method": sha256}
+_HOW: Final[dict[str, Any]] = {"key_derivation": "none", "digest_method": sha256}
+_FOR_A_CONTEXT: Final[dict[str, Any]] = {"key_derivation": "hmac", "digest_method": sha256}
 
 Secret = str | bytes
 
@@ -115,11 +116,13 @@ def hkdf_sha256(secret: bytes, *, salt: bytes, info: bytes, length: int = 32) ->
 
 
 def _signer(keys: list[bytes], context: str) -> Signer:
-    return Signer(keys, salt=context.encode("utf-8", "surrogatepass"), **_HOW)
+    if not context:
+        return Signer(keys, **_HOW)
+    return Signer(keys, salt=context.encode("utf-8", "surrogatepass"), **_FOR_A_CONTEXT)
 
 
 def _serializer(keys: list[bytes]) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(keys, salt=b"", signer_kwargs=_HOW)
+    return URLSafeTimedSerializer(keys, signer_kwargs=_HOW)
 
 
 @lru_cache(maxsize=64)

@@ -423,12 +423,10 @@ def test_attack_15_bytes_written_by_somebody_else(serve: Server, engine: Engine)
 
 def test_attack_15_ids_that_lead_elsewhere(serve: Server) -> None:
     """`../` in an id: signed with the right key, as by somebody who has it, and still nothing outside of the folder is read or written."""
-    from itsdangerous import Signer
+    from pycommunicate.keys import Keys, Use
 
     program = serve(STORED, templates=TEMPLATES)
-    import hashlib
-
-    signer = Signer("a key for the tests, used nowhere else", salt="pycommunicate-user", digest_method=hashlib.sha256)
+    keys = Keys(lambda: ("a key for the tests, used nowhere else",))
     before = {path for path in program.folder.rglob("*") if "kept" not in path.parts}
     outside = program.folder / "outside.session"
     outside.write_text('{"in": true}')
@@ -441,9 +439,11 @@ def test_attack_15_ids_that_lead_elsewhere(serve: Server) -> None:
         "x" * 150,
         "kept\\..\\outside",
     ):
-        answer = get(program.port, "/account", f"{FIELD}={signer.sign(id_).decode()}")
+        answer = get(program.port, "/account", f"{FIELD}={keys.sign(Use.COOKIE, id_)}")
         if answer.status == 200:
-            assert account(answer.text)[1] in ({"loads": 1}, {"loads": 2})
+            taken_for, session = account(answer.text)
+            assert taken_for == id_
+            assert session in ({"loads": 1}, {"loads": 2})
     assert outside.read_text() == '{"in": true}'
     assert {path for path in program.folder.rglob("*") if "kept" not in path.parts} == before | {outside}
     assert all(path.parent == program.folder / "kept" for path in (program.folder / "kept").rglob("*"))
