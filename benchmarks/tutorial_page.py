@@ -62,7 +62,7 @@ def measure(browser: Browser, program: Program, entries: int) -> Run:
     page.add_init_script(f"({WATCH})('todoText{entries - 1}')")
     frames = count_frames(page)
     page.goto(program.url)
-    page.wait_for_function("window.measured.done !== undefined", timeout=30_000)
+    page.wait_for_function("() => window.measured.done !== undefined", timeout=30_000)
     page.wait_for_timeout(200)
     took = page.evaluate("window.measured.done - window.measured.begun")
     context.close()

@@ -48,7 +48,7 @@ class Tab:
         """Go there; it is up when the first element that matches has this text."""
         self.page.add_init_script(f"({WATCH.rstrip(';')})({[selector, text]!r})")
         self.page.goto(url)
-        self.page.wait_for_function("watch.loaded !== null", polling=20)
+        self.page.wait_for_function("() => watch.loaded !== null", polling=20)
         self.page.wait_for_timeout(SETTLED)
         seen = self.page.evaluate("({opened: watch.opened, loaded: watch.loaded, ...watch.counted})")
         return Opened(seen["opened"] or 0.0, seen["loaded"], seen["messages"], seen["bytes"])

@@ -4,6 +4,7 @@ import type { Fault } from "./debug/fault.ts";
 import { Files } from "./debug/files.ts";
 import { Overlay } from "./debug/overlay.ts";
 import { restoreTyped, saveTyped, watchTyping } from "./debug/typed.ts";
+import { Violations } from "./debug/violations.ts";
 import { Visible } from "./debug/visible.ts";
 import { engine } from "./engine.ts";
 import { readPage, type PageData } from "./page.ts";
@@ -16,6 +17,7 @@ function startHot(page: PageData): void {
   const { session, connection, delegate } = start(page, eager.around(engine(page.base)));
   const before = { ...delegate };
   const overlay = new Overlay();
+  const violations = new Violations(page.base, overlay);
   const visible = new Visible(() => connection.joined && (session.tell("visible"), true));
   const files = new Files(() => {
     saveTyped();
@@ -46,6 +48,7 @@ function startHot(page: PageData): void {
       before.remount(remount, begin);
       visible.forget();
       files.remounted();
+      violations.remounted();
       if (lost) overlay.fixed(); // another server: it would say what is wrong with its own code
     },
     debug(what, data) {
@@ -61,6 +64,7 @@ function startHot(page: PageData): void {
       }
     },
   } satisfies Partial<typeof delegate>);
+  violations.watch();
   watchTyping();
   restoreTyped();
 }

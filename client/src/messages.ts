@@ -2,7 +2,7 @@
 import type { Operation } from "./operations/apply.ts";
 import type { Repeat } from "./operations/repeats.ts";
 
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** On what terms a connection goes on. */
 export interface Terms {
@@ -18,6 +18,10 @@ export interface Remount extends Terms {
   html: string;
   keep: boolean;
   url: string | null;
+  /** The nonce of this HTML's scripts: not the document's. */
+  nonce: string;
+  /** Whether other scripts stay dead, wherever they come from ('strict-dynamic'). */
+  strict: boolean;
 }
 
 export type ServerMessage =

@@ -7,6 +7,10 @@ import { trusted } from "./trusted.ts";
 
 export interface Morph {
   html: string;
+  /** The one of this HTML: scripts that carry exactly it get the document's. */
+  nonce: string;
+  /** Whether scripts without it stay dead, wherever they come from. */
+  strict: boolean;
   /** Null where another view begins; else what a person changed stays. */
   keep: Keep | null;
   base: string;
@@ -14,26 +18,32 @@ export interface Morph {
   ours(element: Element): boolean;
 }
 
-// The nonce of this page is the one that the browser goes by; new HTML carries that of a response which was no page.
-const nonce = (document.currentScript as HTMLScriptElement | null)?.nonce;
+// The browser goes by the nonce of the document; new HTML carries that of its own render.
+const living = (document.currentScript as HTMLScriptElement | null)?.nonce;
 
 /** Makes this document what `html` says, and touches as little as possible. */
-export function morph({ html, keep, base, ours }: Morph): void {
+export function morph({ html, nonce, strict, keep, base, ours }: Morph): void {
   const isClient = (element: Element): boolean => element.matches(`#${PAGE_ELEMENT},${clientScript(base)}`);
-  const next = parse(html);
+  const next = parse(html, nonce);
   for (const element of next.querySelectorAll("*")) if (isClient(element)) element.remove();
   const scripts = new Set(Array.from(document.scripts, keyOf));
+  // To 'strict-dynamic', what we put in is trusted; in a document of its own, these would not have run.
+  if (strict) for (const script of next.scripts) if (script.nonce !== living) scripts.add(keyOf(script));
   copyAttributes(document.documentElement, next.documentElement);
   copyAttributes(document.body, next.body);
   morphHead({ next: next.head, scripts, ours, isClient });
   morphBody(next.body, keep, scripts, isClient);
 }
 
-function parse(html: string): Document {
+function parse(html: string, nonce: string): Document {
   const next = new DOMParser().parseFromString(trusted(html), "text/html");
   // Without scripting, the parser takes <noscript> for ordinary markup.
   for (const element of next.querySelectorAll("noscript")) element.textContent = element.innerHTML;
-  for (const element of next.querySelectorAll("[nonce]")) if (nonce) element.setAttribute("nonce", nonce);
+  for (const element of next.querySelectorAll<HTMLElement>("[nonce]")) {
+    const given = (element.getAttribute("nonce") === nonce && living) || "";
+    element.setAttribute("nonce", given);
+    element.nonce = given; // Chromium passes over an attribute that becomes empty
+  }
   return next;
 }
 

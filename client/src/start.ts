@@ -41,14 +41,14 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
       const reloads = RELOADING.includes(code);
       if (!reloads || !reloadOnce()) status.refused(sentence, reloads);
     },
-    remount({ html, keep: same, url }, begin) {
+    remount({ keep: same, url, ...rest }, begin) {
       const known = handles.all();
       const ours = (element: Element): boolean => known.has(element);
       if (same) keep.save();
       else keep.discard();
       begin();
       if (url !== null) history.replaceState(history.state, "", url);
-      morph({ html, keep: same ? keep : null, base: page.base, ours });
+      morph({ ...rest, keep: same ? keep : null, base: page.base, ours });
       if (same) keep.settle();
       else toTheTop();
     },

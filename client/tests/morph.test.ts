@@ -20,14 +20,14 @@ beforeEach(() => {
 /** The same view again: what the person changed stays. */
 function again(html: string): void {
   keep.save();
-  morph({ html, keep, base: BASE, ours: () => false });
+  morph({ html, nonce: "n1", strict: false, keep, base: BASE, ours: () => false });
   keep.settle();
 }
 
 /** Another view. */
 function another(html: string, ours: (element: Element) => boolean = () => false): void {
   keep.discard();
-  morph({ html, keep: null, base: BASE, ours });
+  morph({ html, nonce: "n1", strict: false, keep: null, base: BASE, ours });
 }
 
 function type(selector: string, value: string): void {
@@ -162,4 +162,11 @@ test("a second mount before load() has ended loses nothing", () => {
 test("scripts inside <noscript> and their like stay text", () => {
   another('<noscript><img src="x"></noscript>');
   assert.equal($("noscript").children.length, 0);
+});
+
+test("a nonce that is not exactly that of the HTML is emptied, in the attribute and in the property", () => {
+  body("");
+  another('<p id="a" nonce="n1 ">1</p><p id="b" nonce="other">2</p><p id="c" nonce="n1">3</p>');
+  // The document of this test has no nonce to give.
+  for (const name of ["#a", "#b", "#c"]) assert.equal($(name).getAttribute("nonce"), "");
 });

@@ -37,7 +37,7 @@ async function reconnect(server: FakeServer): Promise<void> {
 test("the first connection joins with the request of the page", async () => {
   const server = await joined();
   assert.deepEqual(server.auth, {
-    version: 2, request: "request-1", resume: null, mount: "mount-1", epoch: null, applied: 0, made: 0,
+    version: 3, request: "request-1", resume: null, mount: "mount-1", epoch: null, applied: 0, made: 0,
   });
 });
 
@@ -115,7 +115,7 @@ test("after a broken connection, what the server has not received is sent again,
   mock.timers.tick(200);
   await Promise.resolve();
   assert.deepEqual(server.auth, {
-    version: 2, request: null, resume: "resume-1", mount: "mount-2", epoch: "e1", applied: 2, made: 4,
+    version: 3, request: null, resume: "resume-1", mount: "mount-2", epoch: "e1", applied: 2, made: 4,
   });
   await server.join("resumed", { received: 1, resume: "resume-2" });
   assert.deepEqual(server.made(), [2, 3, 4]);
@@ -137,7 +137,7 @@ test("a mount anew ends events, handles and listeners of the old epoch", async (
   const server = await joined();
   await click();
   await reconnect(server);
-  await server.join("remount", { epoch: "e2", html: "", keep: true, url: null });
+  await server.join("remount", { epoch: "e2", html: "", keep: true, url: null, nonce: "n1", strict: false });
   await click();
   server.send("operations", "e2", 1, [[5, 1, "gone"], ...CLICK], 0, 100);
   await click();
@@ -148,7 +148,7 @@ test("a mount anew ends events, handles and listeners of the old epoch", async (
 test("a change of view in the middle of a connection keeps the token where none is given", async () => {
   const server = await joined();
   await click();
-  await server.join("remount", { epoch: "e2", resume: null, html: "", keep: false, url: null });
+  await server.join("remount", { epoch: "e2", resume: null, html: "", keep: false, url: null, nonce: "n1", strict: false });
   assert.deepEqual(server.calls, ["joined", "remounted"]);
   await reconnect(server);
   assert.deepEqual([server.auth["resume"], server.auth["epoch"]], ["resume-1", "e2"]);

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pycommunicate.protocol.version import BUILD_PATH, CLIENT_RULE, PREFIX, SOCKET_PATH, TICKET_PATH
+from pycommunicate.protocol.version import BUILD_PATH, CLIENT_RULE, PREFIX, SOCKET_PATH, TICKET_PATH, VIOLATIONS_PATH
 
 NOTHING: Final = b"Nothing is here."
 """The body of every 404 under the prefix."""
@@ -50,13 +50,15 @@ class Door:
     """Whether the application's `before_request` functions run. Its `after_request` functions always do, where Flask answers."""
     hot: bool = False
     """Whether it exists only while hot reload is on."""
+    debug: bool = False
+    """Whether it exists in debug only, with hot reload or without."""
     logged: str = "nothing"
 
     def row(self) -> str:
         """Return the door's row in the table of `docs/threat-model.md`."""
         body = {None: "one message", 0: "none"}.get(self.body, f"{self.body} bytes")
         cells = (
-            f"`{self.rule}`" + (", with hot reload only" if self.hot else ""),
+            f"`{self.rule}`" + (", with hot reload only" if self.hot else ", in debug only" if self.debug else ""),
             " ".join(self.methods),
             self.who,
             self.credential or "none",
@@ -82,6 +84,17 @@ DOORS: Final = (
         body=200,
         guarded=False,
         logged="nothing; counted as `ticket`",
+    ),
+    Door(
+        "violations",
+        VIOLATIONS_PATH,
+        ("POST",),
+        "any visitor",
+        credential="a visitor's cookie",
+        body=64 * 1024,
+        guarded=False,
+        debug=True,
+        logged="what the page's policy stopped, once for each place",
     ),
     Door(
         "socket",

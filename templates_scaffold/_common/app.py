@@ -9,6 +9,7 @@ app = CommunicateApp(
     sessions=FileSessions(config.DATA / "sessions"),
     allowed_hosts=config.ALLOWED_HOSTS,
     trusted_proxies=config.TRUSTED_PROXIES,
+    policy={"form-action": ["'self'"]},  # what pages may load, and where forms lead: docs/policy.md of pycommunicate
 )
 if config.SECRET_KEY:
     app.set_secret_key(config.SECRET_KEY)

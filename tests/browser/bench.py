@@ -61,6 +61,9 @@ app = CommunicateApp(web_port=int(os.environ["PORT"]), host="127.0.0.1")
 app.set_secret_key("a key for the tests, used nowhere else")
 """
 
+BARE: Final = APP.replace('host="127.0.0.1")', 'host="127.0.0.1", policy=None)')
+"""An app whose pages have no policy, so that a test of another defence sees that one alone."""
+
 BENCH: Final = """
 codes, results, notes = {}, {}, {}
 

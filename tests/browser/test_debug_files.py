@@ -152,7 +152,7 @@ def test_a_script_reloads_the_page_with_what_was_typed(page: Hot) -> None:
     pages.evaluate("window.same = true")
     page.write("used.js", "window.script = 2")
     page.tell("files", ["/static/used.js?v=2"])
-    pages.wait_for_function("window.script === 2 && pycommunicate.loaded")
+    pages.wait_for_function("() => window.script === 2 && pycommunicate.loaded")
     assert pages.evaluate("window.same") is None
     expect(pages.locator("#field")).to_have_value("typed <b>")
     expect(pages.locator("[name=area]")).to_have_value("lines\nof text")

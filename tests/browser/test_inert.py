@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import PAGE, source
+from tests.browser.bench import BARE, PAGE, source
 from tests.tools.waiting import reaches
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Inert(View):
         number = self.controller.route_data["number"]
         return self.controller.templater.render("inert.html", text=TEXTS[number], title=TEXTS[number])
 app.add_controller("/inert/<int:number>", page_of(Inert))
-"""
+""",
+    app=BARE,
 )
 PAGES = {
     "inert.html": PAGE.replace(

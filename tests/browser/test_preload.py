@@ -74,7 +74,7 @@ def test_before_the_socket_opens(program: Program, visitor: BrowserContext) -> N
     )
     page.goto(f"{program.url}/100")
     rows(page, 100)
-    page.wait_for_function("pycommunicate.state === 'connected'")
+    page.wait_for_function("() => pycommunicate.state === 'connected'")
     assert page.evaluate("seen") == [100]
 
 
@@ -115,7 +115,7 @@ def test_a_server_that_was_replaced(
     expect(page.locator("#count")).to_have_text("1 milk")
     program.stop()
     program.start()
-    page.wait_for_function("pycommunicate.state === 'connected'", timeout=15_000)
+    page.wait_for_function("() => pycommunicate.state === 'connected'", timeout=15_000)
     rows(page, 30)
     page.click("#go")
     expect(page.locator("#count")).to_have_text("1 milk")

@@ -58,10 +58,11 @@ PAGES = {
     "plain.html": PAGE.replace("SCRIPT", ""),
     "slow.html": PAGE.replace("SCRIPT", '<script src="/slow.js?gate={{ gate }}" defer></script>'),
     "listener.html": PAGE.replace(
-        "SCRIPT", f"<script>document.addEventListener('DOMContentLoaded', () => {{ {MAKE} }})</script>"
+        "SCRIPT",
+        f"<script nonce='{{{{ csp_nonce() }}}}'>document.addEventListener('DOMContentLoaded', () => {{ {MAKE} }})</script>",
     ),
     "deferred.html": PAGE.replace("SCRIPT", '<script src="/made.js" defer></script>'),
-    "module.html": PAGE.replace("SCRIPT", f'<script type="module">{MAKE}</script>'),
+    "module.html": PAGE.replace("SCRIPT", f'<script type="module" nonce="{{{{ csp_nonce() }}}}">{MAKE}</script>'),
 }
 
 

@@ -44,7 +44,7 @@ CONSOLE = ("WebSocket connection to", "ERR_CONNECTION", "favicon", "ERR_EMPTY_RE
 
 def click(page: Page, selector: str) -> None:
     """Click once the page's `load()` has added what listens."""
-    page.wait_for_function("window.pycommunicate?.loaded")
+    page.wait_for_function("() => window.pycommunicate?.loaded")
     page.click(selector)
 
 

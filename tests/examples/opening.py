@@ -41,4 +41,4 @@ window.WebSocket = class extends Native {
 
 def wait_until_live(page: Page) -> None:
     """Wait until the page is connected and its `load()` has ended."""
-    page.wait_for_function("window.pageIsLive === true")
+    page.wait_for_function("() => window.pageIsLive === true")

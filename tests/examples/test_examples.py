@@ -245,7 +245,7 @@ def test_progress_can_be_cancelled_and_started_again(example: StartExample, visi
     page.evaluate("document.querySelector('#start').click(); document.querySelector('#start').click()")
     expect(status).to_have_text("Working…")
     expect(start).to_be_disabled()
-    page.wait_for_function("document.querySelector('#bar').value > 10")
+    page.wait_for_function("() => document.querySelector('#bar').value > 10")
     cancel.click()
     expect(status).to_have_text(re.compile(r"Cancelled at \d+ %\."))
     assert 10 < page.evaluate("document.querySelector('#bar').value") < 100

@@ -48,7 +48,7 @@ def test_the_tutorial_asks_nothing_twice(
         page.goto(program.url)
         rows = page.locator(ROWS)
         expect(page.locator("#loadingBar")).to_have_count(0)
-        page.wait_for_function("pycommunicate.loaded")
+        page.wait_for_function("() => pycommunicate.loaded")
         asked.append(questions(frames))
         for text in ("milk", "bread"):
             before = rows.count()
@@ -77,7 +77,7 @@ def test_one_event_out_and_operations_back(serve: Server, visitor: BrowserContex
     page.goto(program.url)
     rows = page.locator(ROWS)
     for number, text in enumerate(("learnt", "known"), 1):
-        page.wait_for_function("pycommunicate.loaded")
+        page.wait_for_function("() => pycommunicate.loaded")
         page.fill("#next", text)
         page.wait_for_timeout(300)  # what is acknowledged late is not counted below
         frames.clear()
@@ -100,7 +100,7 @@ def test_over_long_polling(serve: Server, visitor: BrowserContext, tmp_path: Pat
     page.goto(program.url)
     rows = page.locator(ROWS)
     for number, text in enumerate(("learnt", "known"), 1):
-        page.wait_for_function("pycommunicate.loaded")
+        page.wait_for_function("() => pycommunicate.loaded")
         page.fill("#next", text)
         page.wait_for_timeout(300)
         answers.clear()

@@ -34,7 +34,7 @@ def pictures(scaffold: str, url: str, new_visitor: Visitor) -> None:
         visitor = new_visitor(color_scheme=scheme)
         page = visitor.new_page()
         page.goto(url)
-        page.wait_for_function("pycommunicate.loaded")
+        page.wait_for_function("() => pycommunicate.loaded")
         for width, height in ((1100, 760), (390, 780), (320, 560)):
             page.set_viewport_size({"width": width, "height": height})
             wide = "[...document.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.outerHTML)"
@@ -102,7 +102,7 @@ def test_blank(debugged: Callable[[str], Running], new_visitor: Visitor, expect_
     for one in (page, tab):
         one.goto(running.url)
         expect(one.locator("#number")).to_have_text("0")
-        one.wait_for_function("pycommunicate.loaded")
+        one.wait_for_function("() => pycommunicate.loaded")
     for count in (1, 2, 3):
         page.get_by_role("button").click()
         expect(tab.locator("#number")).to_have_text(str(count))

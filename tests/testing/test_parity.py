@@ -99,7 +99,7 @@ class Chromium:
         self._ready()
 
     def _ready(self) -> None:
-        self.page.wait_for_function("window.pycommunicate && window.pycommunicate.loaded")
+        self.page.wait_for_function("() => window.pycommunicate && window.pycommunicate.loaded")
 
     def shows(self, selector: str, text: str) -> None:
         self.page.wait_for_function("([s, t]) => document.querySelector(s).innerText === t", arg=[selector, text])

@@ -26,7 +26,7 @@ HOST: Final = "127.0.0.1"
 NAMESPACE: Final = "/__pycommunicate"
 SOCKET_PATH: Final = "/__pycommunicate/socket/?EIO=4&transport=websocket"
 POLLING_PATH: Final = "/__pycommunicate/socket/?EIO=4&transport=polling"
-VERSION: Final = 2
+VERSION: Final = 3
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
 

@@ -111,8 +111,11 @@ HEAD = f"BAD_URLS = {BAD_URLS!r}\nBAD_NAMES = {BAD_NAMES!r}\n"
 
 @pytest.fixture(scope="module")
 def program(serve_module: Server) -> Program:
-    """Pages that try to write what must not be written."""
-    return serve_module(ATTACKED.replace("app.run()", HEAD + MARKUP + "\napp.run()"), templates={**TEMPLATES, **PAGES})
+    """Pages that try to write what must not be written; without a policy, which would stop it too."""
+    source = ATTACKED.replace("app.run()", HEAD + MARKUP + "\napp.run()")
+    bare = source.replace("CommunicateApp(", "CommunicateApp(policy=None, ")
+    assert bare != source
+    return serve_module(bare, templates={**TEMPLATES, **PAGES})
 
 
 def raw(tab: Tab, operations: list[list[object]]) -> None:

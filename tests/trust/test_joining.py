@@ -113,7 +113,7 @@ def test_another_version(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "auth", [None, [], "x", 5, {}, {"version": 2}, {"version": "2", "request": 5}, {"version": 2, "request": {"a": 1}}]
+    "auth", [None, [], "x", 5, {}, {"version": 3}, {"version": "3", "request": 5}, {"version": 3, "request": {"a": 1}}]
 )
 def test_a_join_that_is_none(program: Program, auth: object) -> None:
     with visit(program, "honest2") as victim:

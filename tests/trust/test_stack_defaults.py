@@ -93,7 +93,7 @@ def test_default_gevent_websocket_changes_nothing(serve: Server, installed: bool
 
 @pytest.mark.parametrize(
     "packet",
-    ['["disconnect"]', '["disconnect","x"]', '["connect",{},{"version":2}]', '["connect",{"REMOTE_ADDR":"x"},{}]'],
+    ['["disconnect"]', '["disconnect","x"]', '["connect",{},{"version":3}]', '["connect",{"REMOTE_ADDR":"x"},{}]'],
 )
 def test_default_reserved_events_run_no_handler(program: Program, packet: str) -> None:
     """`42["disconnect"]` would run the disconnect handler, `42["connect",…]` the connect handler: the page would be lost, or joined by force."""

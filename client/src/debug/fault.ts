@@ -22,6 +22,8 @@ export interface Fault extends Told {
   title: string;
   causes: (Told & { relation: string })[];
   text: string;
+  /** What becomes of it; left out of an exception. */
+  note?: string;
 }
 
 type Child = Node | string | null;

@@ -30,6 +30,11 @@ export class Overlay {
     this.#dialog!.querySelectorAll<HTMLElement>(".caret").forEach(bringIn);
   }
 
+  /** Whether it shows something. */
+  get shows(): boolean {
+    return this.#dialog !== null;
+  }
+
   fixed(): void {
     this.#dialog?.close();
   }
@@ -51,7 +56,7 @@ export class Overlay {
   #compose(fault: Fault): HTMLDialogElement {
     const title = make("h1", "", fault.title);
     const body = make("div", "", ...render(fault));
-    const note = make("p", "note", "Below is the last version that worked. This goes by itself when the error is mended; ", make("kbd", "", "Esc"), " closes it.");
+    const note = make("p", "note", fault.note ?? "Below is the last version that worked. This goes by itself when the error is mended; ", make("kbd", "", "Esc"), " closes it.");
     const dialog = make("dialog", "fault", this.#actions(fault), title, body, note);
     dialog.role = "alertdialog";
     dialog.lang = "en";

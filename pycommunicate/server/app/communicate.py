@@ -37,6 +37,7 @@ from pycommunicate.server.app.newest import newest_states
 from pycommunicate.server.app.notfound import list_routes_in_404
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.app.policy import NOTHING_ADDED, Additions, Policy
 from pycommunicate.server.app.program import caller_place, program_folder, template_folders
 from pycommunicate.server.app.script import client_script
 from pycommunicate.server.app.templates import Templates
@@ -101,6 +102,7 @@ class CommunicateApp:
         allowed_hosts: Iterable[str] = (),
         trusted_proxies: int = 0,
         trusted_prefix: bool = False,
+        policy: Additions | str | None = NOTHING_ADDED,
     ) -> None:
         """Make an application.
 
@@ -120,6 +122,8 @@ class CommunicateApp:
         :param trusted_proxies: how many proxies in front set X-Forwarded-For, -Proto and -Host.
         :param trusted_prefix: whether they also set X-Forwarded-Prefix, the path below which they serve the application. A proxy that
             does not set it would pass on what a client says.
+        :param policy: the Content-Security-Policy of pages. A dict of lists adds to the default: `{"img-src": ["https://cdn.example"]}`. A str
+            replaces it. None leaves `frame-ancestors 'self'`. A policy that the application sets itself, in `after_request`, wins whole.
         :raises ConfigurationError: (a `ValueError`) a parameter is out of range.
         """
         self.web_port = check_port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
@@ -128,6 +132,7 @@ class CommunicateApp:
         self.allowed_hosts = check_hosts(allowed_hosts)
         self.trusted_proxies = check_proxies(trusted_proxies, prefix=trusted_prefix)
         self.limits = check_limits(limits)
+        self.policy = Policy(policy)
         self.engine = choose_engine()
         folder = program_folder()
         self.flask = flask or Flask(
@@ -370,7 +375,10 @@ class CommunicateApp:
     def make_templater(self, page: Page) -> Templater:
         """Return the templater of a page."""
         return Templater(
-            self.templates.environment, lambda: self._http.includes(page), self.flask.update_template_context
+            self.templates.environment,
+            lambda nonce: self._http.includes(page, nonce),
+            page.ask_nonce,
+            self.flask.update_template_context,
         )
 
     def subscribe(self, topic: str | Topic, deliver: Callable[[Any], None]) -> Any:

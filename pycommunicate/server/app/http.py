@@ -13,15 +13,25 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.version import BUILD_PATH, LOAD_ELEMENT, PAGE_ELEMENT, PREFIX, PROTOCOL_VERSION
+from pycommunicate.protocol.version import (
+    BUILD_PATH,
+    LOAD_ELEMENT,
+    PAGE_ELEMENT,
+    PREFIX,
+    PROTOCOL_VERSION,
+)
 from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.cookies import cookie_header, our_cookies
 from pycommunicate.server.app.mounttokens import Mount
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
+from pycommunicate.server.app.policy import Policy, checked_nonce
+from pycommunicate.server.app.policyheader import PolicyHeader
 from pycommunicate.server.app.script import DEBUG, client_script, debug_script, nothing_here
+from pycommunicate.server.app.templates import Templates
 from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.usertracker import User, UserTracker
+from pycommunicate.server.app.violations import Violations
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
 from pycommunicate.server.connection.refusals import printable
@@ -62,6 +72,9 @@ class Application(Runtime, Protocol):
     tickets: Tickets
     folder: Path
     build: str
+    debug: bool
+    policy: Policy
+    templates: Templates
 
 
 class PageServer:
@@ -76,6 +89,8 @@ class PageServer:
             flask.add_url_rule("/favicon.ico", _OWN + "favicon", _serve_favicon)
         self._flask_logs = flask.log_exception
         flask.log_exception = self._log_exception  # type: ignore[method-assign]
+        self._policy = PolicyHeader(flask, application.policy, self._is_debug)
+        self._violations = Violations(application.templates.folders, application.folder)
         self._handle_exception = flask.handle_exception
         flask.handle_exception = self._handle  # type: ignore[method-assign]
         self._preprocess_request = flask.preprocess_request
@@ -86,6 +101,7 @@ class PageServer:
             "client": self._serve_client,
             "build": self._serve_build,
             "ticket": self._redeem,
+            "violations": self._serve_violations,
         }
         for door in DOORS:
             if door.name in functions:  # the socket is not Flask's
@@ -181,15 +197,17 @@ class PageServer:
             message = f"{view}.render() returned None; expected the page's HTML as a str"
             raise TypeError(message)
         response = make_response(body)
-        if page.has_client:
+        if page.has_client or page.asked_nonce:
             response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")
+        self._policy.expect(page)
         return response
 
-    def includes(self, page: Page) -> Markup:
-        """Return what `add_includes()` renders into a page."""
+    def includes(self, page: Page, nonce: str = "") -> Markup:
+        """Return what `add_includes()` renders into a page; `nonce`: one that the application has of its own."""
         page.has_client = True
+        if nonce:
+            page.use_nonce(checked_nonce(nonce))
         base = request.script_root
         facts: dict[str, Any] = {
             "version": PROTOCOL_VERSION,
@@ -201,9 +219,8 @@ class PageServer:
         if ahead is not None:
             facts["ask"] = ahead
         script = base + (debug_script if self._app.hot else client_script).path
-        page.includes = _inert(PAGE_ELEMENT, json.dumps(facts)) + Markup('<script src="{}" defer></script>').format(
-            script
-        )
+        tag = Markup('<script src="{}" nonce="{}" defer></script>').format(script, page.nonce)
+        page.includes = _inert(PAGE_ELEMENT, json.dumps(facts)) + tag
         return page.includes
 
     def mount_anew(self, environ: dict[str, Any], mount: Mount) -> tuple[Page | None, str]:
@@ -261,6 +278,20 @@ class PageServer:
 
     def _serve_build(self) -> Response:
         response = Response(self._app.build, mimetype="text/plain")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    # -- in debug -------------------------------------------------------------------------------------------------------------
+
+    def _is_debug(self) -> bool:
+        return self._app.debug or self._app.hot
+
+    def _serve_violations(self) -> Response:
+        if self._app.users.get(our_cookies(request.environ)) is None:
+            return nothing_here()
+        fault = self._violations.take(request.get_data(cache=False))
+        response = Response(json.dumps(fault), mimetype="application/json")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
@@ -353,13 +384,14 @@ def _carry(page: Page, response: Response) -> None:
     if response.direct_passthrough or response.is_streamed:
         return
     html = response.get_data(as_text=True)
-    place = html.find(page.includes)
-    if place >= 0:
-        response.response = _with_load(page, html, place + len(page.includes))
+    before, includes, after = html.partition(page.includes)
+    if includes:
+        response.response = _with_load(page, before, after)
         response.headers.pop("Content-Length", None)
 
 
-def _with_load(page: Page, html: str, place: int) -> Iterator[bytes]:
-    yield html[:place].encode()  # the browser asks for the script now
-    messages = ",".join(packet[packet.index(",") + 1 :] for packet in page.load_ahead(html))
-    yield (str(_inert(LOAD_ELEMENT, f"[{messages}]")) if messages else "").encode() + html[place:].encode()
+def _with_load(page: Page, before: str, after: str) -> Iterator[bytes]:
+    before += page.includes  # as it is by now: its nonce may have become another one
+    yield before.encode()  # the browser asks for the script now
+    messages = ",".join(packet[packet.index(",") + 1 :] for packet in page.load_ahead(before + after))
+    yield (str(_inert(LOAD_ELEMENT, f"[{messages}]")) if messages else "").encode() + after.encode()

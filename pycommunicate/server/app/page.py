@@ -27,6 +27,7 @@ from pycommunicate.protocol.samesite import same_site_path
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.context import CallCTX
 from pycommunicate.server.app.execution import application_context, deliver_session, run_guarded
+from pycommunicate.server.app.policy import is_nonce, new_nonce
 from pycommunicate.server.app.work import PageWork
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.ahead import Ahead
@@ -68,11 +69,17 @@ class Page(PageWork):
         self.has_client = False
         self.includes = Markup()
         """What `add_includes()` has rendered."""
+        self.nonce = new_nonce()
+        """With which its scripts run: its own, or one that an extension has for the request."""
+        self.asked_nonce = False
+        """Whether its template has asked for the nonce."""
+        self.only_with_nonce = False
+        """Whether scripts run for their nonce alone (`'strict-dynamic'`)."""
         self.heard = False
         self.tokens = ResumeTokens()
         self.templater = runtime.make_templater(self)
         self.connection: Connection | None = None
-        self._mount_packet: tuple[str, bool] | None = None
+        self._mount_packet: dict[str, Any] | None = None
         self._kept: dict[str, JSON] = {}
         self.lineage = Lineage()
         self.asked_ahead: Told | None = None
@@ -91,7 +98,7 @@ class Page(PageWork):
     @property
     def held(self) -> int:
         """About how many bytes of memory the page holds; what the application's own objects take is not known."""
-        html = 0 if self._mount_packet is None else len(self._mount_packet[0])
+        html = 0 if self._mount_packet is None else len(self._mount_packet["html"])
         written = self.outbox.unacknowledged + self.outbox.size
         return _IDLE_BYTES + _LISTENER_BYTES * len(self.listeners) + html + written
 
@@ -100,8 +107,21 @@ class Page(PageWork):
 
     def render(self) -> Any:
         """Render the active view. Runs in the request context of the HTTP request."""
+        self.asked_nonce = False
         with run_for(self), self.runtime.recording(self):
             return self.controller.view.render()
+
+    def ask_nonce(self, given: str) -> str:
+        """Return the nonce for what is being rendered; `given`: an extension has one, which is taken."""
+        self.asked_nonce = True
+        if given and is_nonce(given):
+            self.use_nonce(given)
+        return given or self.nonce
+
+    def use_nonce(self, nonce: str) -> None:
+        """Let `nonce` be that of the page, also in what `add_includes()` has rendered."""
+        renamed = str(self.includes).replace(f'nonce="{self.nonce}"', f'nonce="{nonce}"')
+        self.nonce, self.includes = nonce, Markup(renamed)  # noqa: S704 - a checked nonce in place of another
 
     def join(self, connection: Connection, join: Join) -> None:
         """Go live: the first connection has come. May be repeated while nothing followed."""
@@ -157,8 +177,7 @@ class Page(PageWork):
     def mount_into(self, connection: Connection, html: str, *, keep: bool) -> None:
         """Go live in a browser that shows an earlier page at this URL: a mount anew."""
         self._connect(connection)
-        self._mount_packet = (html, keep)
-        self._send_mount()
+        self._send_html(html, keep=keep)
         self._begin_view()
 
     def resume(self, connection: Connection, token: str, epoch: str | None, applied: int) -> None:
@@ -353,8 +372,7 @@ class Page(PageWork):
     def _show(self, html: str, *, keep: bool, instead_of: "View") -> None:
         self._teardown(instead_of)
         self._end_view("the view that asked has ended")
-        self._mount_packet = (html, keep)
-        self._send_mount()
+        self._send_html(html, keep=keep)
         self._begin_view()
 
     def renew(self) -> None:
@@ -403,13 +421,17 @@ class Page(PageWork):
             self.runtime.report(error, "render()", self)
             self.reload("the page could not be mounted anew")
 
+    def _send_html(self, html: str, *, keep: bool) -> None:
+        nonce = {"nonce": self.nonce, "strict": self.only_with_nonce}
+        self._mount_packet = {"html": html, "keep": keep, "url": None, **nonce}
+        self._send_mount()
+
     def _send_mount(self) -> None:
         if self.connection is None or self._mount_packet is None:
             self._weigh()
             self.runtime.mount_token(self)  # notes which view is shown
             return
-        html, keep = self._mount_packet
-        self.connection.send(encode("remount", {**self._welcome(), "html": html, "keep": keep, "url": None}))
+        self.connection.send(encode("remount", {**self._welcome(), **self._mount_packet}))
         self.outbox.attach(self.connection.send, 0)
 
     def _begin_view(self, answers: Foretold | None = None) -> None:

@@ -22,6 +22,7 @@ class Guarded(Protocol):
     engine: Engine
     refusals: Refusals
     hot: bool
+    debug: bool
 
 
 class DoorGuard:
@@ -36,7 +37,7 @@ class DoorGuard:
         path = environ.get("PATH_INFO", "")
         if is_ours(path):
             door = door_at(path)
-            if door is None or (door.hot and not self._app.hot) or not _takes(door, environ):
+            if door is None or not self._is_open(door) or not _takes(door, environ):
                 return refuse(environ, start_response)
             if not same_origin(environ, door):
                 self._note_origin(environ)
@@ -47,6 +48,9 @@ class DoorGuard:
                     return refuse(environ, start_response)
                 environ["wsgi.input"] = io.BytesIO(body)
         return self._wsgi_app(environ, start_response)  # type: ignore[no-any-return]
+
+    def _is_open(self, door: Door) -> bool:
+        return self._app.hot or not (door.hot or (door.debug and not self._app.debug))
 
     def _note_origin(self, environ: dict[str, Any]) -> None:
         origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
