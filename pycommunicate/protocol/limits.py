@@ -61,6 +61,18 @@ class Limits:
     """About how large a message of operations grows before it is sent."""
     first_batch_bytes: int = 256 * 1024
     """The same for the first message of a mount. Smaller: something is painted earlier, and the last of a thousand rows later."""
+    request_deadline: float = 10.0
+    """How long an HTTP connection may be without a request, and a request's head may be on its way."""
+    request_head: int = 32 * 1024
+    """The largest head of an HTTP request: its request line and headers, cookies included."""
+    page_headers: int = 8 * 1024
+    """How much of its request's headers a page keeps for its handlers, besides `Host` and `Cookie`."""
+    body_idle: float = 10.0
+    """How long a request's body may send nothing while it is read."""
+    body_rate: int = 500
+    """Bytes per second that a request's body must send on average, after twice `body_idle`; 0 for no such bound."""
+    answer_idle: float = 20.0
+    """How long a client may take nothing of an HTTP answer."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

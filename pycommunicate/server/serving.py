@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from pycommunicate.engine import Engine
+from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.connection.refusals import Refusals
-from pycommunicate.server.connection.websocket import LAST_REQUEST, close_tcp
+from pycommunicate.server.connection.websocket import LAST_REQUEST, RAW_SOCKET
+from pycommunicate.server.edge.exchange import Exchange
+from pycommunicate.server.edge.wire import Wire, Writer
 
 _CLOSING_SECONDS = 0.5
 _LAST_WRITES = 0.1
 """Seconds in which what is queued for the sockets goes out."""
 _HANDLER_SECONDS = 10.0
-_REQUEST_SECONDS = 10.0
 _CONNECTIONS = 20_000
 _USED_UP = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _USED_UP_SECONDS = 0.2
@@ -40,16 +43,28 @@ class Ending(Protocol):
         """Close the connections; the pages come back to whoever serves next."""
 
 
-def serve_gevent(
-    listener: socket.socket, wsgi_app: Any, ending: Ending, give_way: Callable[[], None], refusals: Refusals
-) -> None:
-    """Serve until a signal comes. Blocks. `give_way` lets all others run that can; `refusals` is told of requests that are malformed."""
+class Served(Protocol):
+    """What the servers need of the application."""
+
+    engine: Engine
+    limits: Limits
+    refusals: Refusals
+
+    @property
+    def ending(self) -> Ending:
+        """What is to be done at the end."""
+
+
+def serve_gevent(listener: socket.socket, wsgi_app: Any, application: Served) -> None:
+    """Serve until a signal comes. Blocks."""
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
     from gevent.pool import Pool  # noqa: PLC0415
     from gevent.pywsgi import WSGIHandler, WSGIServer  # noqa: PLC0415
     from gevent.socket import socket as gevent_socket  # noqa: PLC0415
+    from gevent.socket import wait_write  # noqa: PLC0415
 
+    ending, refusals = application.ending, application.refusals
     answering: set[WSGIHandler] = set()
 
     class Server(WSGIServer):
@@ -59,26 +74,63 @@ def serve_gevent(
             with contextlib.suppress(OSError):  # the peer has closed while it was being answered
                 super().handle(accepted, address)
 
+    def wait_writable(descriptor: int, seconds: float) -> bool:
+        try:
+            wait_write(descriptor, timeout=seconds, timeout_exc=TimeoutError)
+        except TimeoutError:
+            return False
+        return True
+
     class Handler(WSGIHandler):
+        """gevent's, but for heads, bodies and writes, which are ours: see `server/edge/`."""
+
+        headers: Any
+        environ: Any
+        wsgi_input: Any
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            accepted: Any = self.socket
+            self.wire = Wire(accepted, accepted._sock, application.engine, application.limits, wait_writable)
+
         def handle_one_request(self) -> Any:
-            # Who sends a byte now and then would hold the connection for ever.
-            self.deadline = gevent.get_hub().loop.timer(_REQUEST_SECONDS)
-            self.deadline.start(close_tcp, self.socket)
-            try:
-                return super().handle_one_request()
-            finally:
-                self.deadline.close()
+            self.exchange = Exchange(self.wire, self.rfile, lambda: self.headers_sent)
+            head = self.exchange.head(refusals, _address(self.client_address))
+            if head is None:
+                return None
+            self.headers = head
+            self.command, self.path, self.request_version = head.method, head.target, head.version
+            self.requestline = f"{head.method} {head.target} {head.version}"
+            self.close_connection = not head.keep_alive
+            self.response_length = 0
+            self.headers_sent = False
+            self.environ = self.get_environ()
+            self.application = self.server.application
+            self.handle_one_response()
+            return None if self.close_connection else True
+
+        def get_environ(self) -> dict[str, Any]:
+            environ: dict[str, Any] = self.server.get_environ()
+            environ.update(self.headers.environ())
+            environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = str(self.client_address[0]), str(self.client_address[1])
+            environ[RAW_SOCKET] = self.socket
+            environ["wsgi.input"] = self.rfile if self.exchange.is_handed_over else self.exchange.input
+            self.wsgi_input = self.exchange.unread
+            return environ
 
         def handle_one_response(self) -> None:
-            self.deadline.stop()
             answering.add(self)
             try:
                 super().handle_one_response()
             finally:
                 answering.discard(self)
-            if self.environ and LAST_REQUEST in self.environ:
+            if not self.exchange.finish() or LAST_REQUEST in self.environ:
                 self.close_connection = True
-            give_way()  # who sends many requests at once leaves turns for others
+            application.engine.give_way()  # who sends many requests at once leaves turns for others
+
+        def _sendall(self, data: Any) -> None:
+            self.wire.send(data)
+            self.response_length += len(data)
 
         def log_error(self, msg: str, *args: Any) -> None:
             refusals.note("request", _address(self.client_address), "%s", msg % args if args else msg)
@@ -125,12 +177,14 @@ def _finish(ending: Ending, sleep: Callable[[float], object], received: list[int
     ending.end()
 
 
-def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending, refusals: Refusals) -> None:
-    """Serve until a signal comes. Blocks. `refusals` is told of requests that are malformed."""
+def serve_eventlet(listener: socket.socket, wsgi_app: Any, application: Served) -> None:
+    """Serve until a signal comes. Blocks."""
     import eventlet  # noqa: PLC0415
     import eventlet.hubs  # noqa: PLC0415
     import eventlet.wsgi  # noqa: PLC0415
     from eventlet.greenio import GreenSocket  # noqa: PLC0415
+
+    ending, refusals = application.ending, application.refusals
 
     class Listener(GreenSocket):
         def accept_patiently(self) -> Any:
@@ -150,20 +204,54 @@ def serve_eventlet(listener: socket.socket, wsgi_app: Any, ending: Ending, refus
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return accepted, address
 
+    def wait_writable(descriptor: int, seconds: float) -> bool:
+        try:
+            eventlet.hubs.trampoline(descriptor, write=True, timeout=seconds, timeout_exc=TimeoutError)
+        except TimeoutError:
+            return False
+        return True
+
     class Protocol(eventlet.wsgi.HttpProtocol):
+        """eventlet's, but for heads, bodies and writes, which are ours: see `server/edge/`."""
+
+        def setup(self) -> None:
+            super().setup()
+            self.wire = Wire(self.connection, self.connection.fd, application.engine, application.limits, wait_writable)
+            self.wfile = Writer(self.wire)
+
         def handle_one_request(self) -> None:
-            # Who sends a byte now and then would hold the connection for ever.
-            self.deadline = eventlet.hubs.get_hub().schedule_call_global(_REQUEST_SECONDS, close_tcp, self.connection)
-            try:
-                super().handle_one_request()
-            finally:
-                self.deadline.cancel()
+            self.close_connection = True
+            self.exchange = Exchange(self.wire, self.rfile, lambda: bool(self.exchange.unread.headers_sent))
+            head = self.exchange.head(refusals, _address(self.client_address))
+            if head is None:
+                return
+            self.conn_state[2] = eventlet.wsgi.STATE_REQUEST
+            self.headers = head
+            self.command, self.path, self.request_version = head.method, head.target, head.version
+            self.requestline = f"{head.method} {head.target} {head.version}"
+            self.close_connection = not head.keep_alive
+            self.environ = self.get_environ()
+            self.application = self.server.app
+            with contextlib.suppress(OSError):  # the peer has closed while it was being answered
+                self.handle_one_response()
+
+        def get_environ(self) -> dict[str, Any]:
+            environ: dict[str, Any] = self.server.get_environ()
+            environ.update(self.headers.environ())
+            environ["SERVER_NAME"], environ["SERVER_PORT"] = (str(part) for part in self.connection.getsockname()[:2])
+            environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = str(self.client_address[0]), str(self.client_address[1])
+            environ[RAW_SOCKET] = self.connection
+            environ["wsgi.input"] = self.exchange.input
+            environ["eventlet.input"] = self.exchange.unread
+            environ["eventlet.posthooks"] = []
+            return environ
 
         def handle_one_response(self) -> None:
-            self.deadline.cancel()
-            super().handle_one_response()
-            if LAST_REQUEST in self.environ:
-                self.close_connection = True
+            try:
+                super().handle_one_response()
+            finally:
+                if not self.exchange.finish() or LAST_REQUEST in self.environ:
+                    self.close_connection = True
             eventlet.sleep(0)  # who sends many requests at once leaves turns for others
 
         def log_request(self, code: Any = "-", size: Any = "-") -> None:

@@ -51,6 +51,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.app.work": 4,
     "pycommunicate.server.connection.doorguard": 4,
     "pycommunicate.server.connection.socketguard": 4,
+    "pycommunicate.server.edge": 4,
     "pycommunicate.server.discovery": 4,
     "pycommunicate.server.routes": 4,
     "pycommunicate.server.routing": 4,

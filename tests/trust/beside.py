@@ -83,6 +83,15 @@ class Other(View):
 
 app.add_controller("/reading/<key>", ControllerFactory().add_view(Reading).add_view(Other).set_default_view(Reading))
 
+@app.flask.post("/upload")
+def _upload():
+    from flask import request
+    return str(len(request.get_data()))
+
+@app.flask.get("/large")
+def _large():
+    return "x" * 100_000_000
+
 @app.flask.get("/results/<key>")
 def _results(key):
     return jsonify(results.get(key, []))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from pycommunicate import CommunicateApp, ControllerFactory, View
 from pycommunicate.protocol.limits import Limits
-from tests.tools.raw import NAMESPACE, POLLING_PATH, Channel, get, request
+from tests.tools.raw import AT_ONCE, HOST, NAMESPACE, POLLING_PATH, Channel, get, request
 from tests.tools.scripted import at_the_gate, open_gate, payload, visit
 from tests.tools.simulated import Page, Refused
 from tests.tools.waiting import eventually, reaches
@@ -562,3 +564,78 @@ def test_limit_preload_bytes(tmp_path: Path, most: int, carried: range) -> None:
         page = browser.open()
         assert page.html.partition("pycommunicate-load")[2].partition("</script>")[0].count("x" * 1000) in carried
         assert page.count("#rows li") == 50
+
+
+# -- HTTP
+
+
+def sent(program: Program, data: str, *, timeout: float = AT_ONCE) -> bytes:
+    """What is answered on a connection until the server closes it."""
+    with socket.create_connection((HOST, program.port), timeout=timeout) as sock:
+        sock.sendall(data.encode())
+        held = b""
+        while piece := sock.recv(65536):
+            held += piece
+    return held
+
+
+def test_limit_request_head(with_limits: With) -> None:
+    program = with_limits(request_head=2000)
+    with beside(program, bad=1):
+        head = f"GET /census HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nX: "
+        for size, status in ((2000, b"200"), (2001, b"431")):
+            data = head + "y" * (size - len(head) - 2) + "\r\n\r\n"
+            assert sent(program, data).startswith(b"HTTP/1.1 " + status)
+
+
+def test_limit_request_deadline(with_limits: With) -> None:
+    program = with_limits(request_deadline=1.5)
+    with beside(program):
+        begun = time.monotonic()
+        assert sent(program, "GET / HT").startswith(b"HTTP/1.1 408")
+        assert time.monotonic() - begun > 1.2
+        assert sent(program, "") == b""
+
+
+def test_limit_page_headers(tmp_path: Path) -> None:
+    for most, kept in ((1000, False), (5000, True)):
+        app = asking(tmp_path, page_headers=most)
+        with app.test_browser(headers={"X-Large": "y" * 2000}) as browser:
+            browser.open()
+            (page,) = app.pages
+            assert ("HTTP_X_LARGE" in page.environ) is kept
+            assert page.environ["HTTP_HOST"]
+
+
+def test_limit_body_idle(with_limits: With) -> None:
+    program = with_limits(body_idle=1.0)
+    upload = f"POST /upload HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: 10\r\n\r\n"
+    with beside(program):
+        begun = time.monotonic()
+        assert sent(program, upload + "12345").startswith(b"HTTP/1.1 400")
+        assert time.monotonic() - begun > 0.8
+
+
+def test_limit_body_rate(with_limits: With) -> None:
+    upload = f"POST /upload HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: 100\r\n\r\n"
+    for rate, status in ((1000, b"400"), (0, b"200")):
+        program = with_limits(body_idle=0.5, body_rate=rate)
+        with beside(program), socket.create_connection((HOST, program.port), timeout=AT_ONCE) as sock:
+            sock.sendall(upload.encode())
+            with contextlib.suppress(OSError):
+                for _ in range(20):  # 2 s: a second more than there is without a rate
+                    sock.sendall(b"x" * 5)
+                    time.sleep(0.1)
+            assert sock.recv(100).startswith(b"HTTP/1.1 " + status)
+
+
+def test_limit_answer_idle(with_limits: With) -> None:
+    program = with_limits(answer_idle=1.0)
+    with beside(program), socket.create_connection((HOST, program.port), timeout=AT_ONCE) as sock:
+        sock.sendall(f"GET /large HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        time.sleep(3)
+        with contextlib.suppress(ConnectionResetError):
+            got = 0
+            while data := sock.recv(1024 * 1024):
+                got += len(data)
+            assert got < 100_000_000

@@ -357,9 +357,9 @@ class CommunicateApp:
         try:
             if isinstance(self.engine, EventletEngine):
                 self.engine.listen_to_threads()
-                serve_eventlet(listener, self.flask, self.ending, self.refusals)
+                serve_eventlet(listener, self.flask, self)
             else:
-                serve_gevent(listener, self.flask, self.ending, self.engine.give_way, self.refusals)
+                serve_gevent(listener, self.flask, self)
         finally:
             if not self.hot:
                 gc.unfreeze()

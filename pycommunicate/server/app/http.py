@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -166,7 +165,7 @@ class PageServer:
                 factory.admit(CallCTX(user=user, route_data=route_data))
             except Aborted as aborted:
                 abort(aborted.code)
-        page = Page(self._app, user, factory, route_data, page_environ(request.environ))
+        page = Page(self._app, user, factory, route_data, page_environ(request.environ, self._limits.page_headers))
         if remount is not None:
             remount.put_into(page)
         user.opened(page)
@@ -229,7 +228,12 @@ class PageServer:
         All that guards a GET guards this: `before_request`, `before_connect`. None where it does not end in a page.
         """
         remount = Remount(mount)
-        environ = {**page_environ(environ), "PATH_INFO": mount.path, "QUERY_STRING": mount.query, REMOUNT: remount}
+        environ = {
+            **page_environ(environ, self._limits.page_headers),
+            "PATH_INFO": mount.path,
+            "QUERY_STRING": mount.query,
+            REMOUNT: remount,
+        }
         flask = self._app.flask
         with flask.request_context(environ):
             try:
@@ -334,6 +338,21 @@ def _serve_favicon() -> Response:
         return Response(status=204)
 
 
+_OF_THE_REQUEST_ALONE = frozenset(
+    {
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "HTTP_CONNECTION",
+        "HTTP_CONTENT_ENCODING",
+        "HTTP_EXPECT",
+        "HTTP_TRANSFER_ENCODING",
+        "HTTP_UPGRADE",
+        "RAW_URI",
+        "REQUEST_URI",
+    }
+)
+
+
 class _NoBody:
     """The body of a request that has none."""
 
@@ -344,12 +363,22 @@ class _NoBody:
         return b""
 
 
-def page_environ(environ: dict[str, Any]) -> dict[str, Any]:
-    """Return what a page keeps of its request's environ: enough for a request context, no sockets, no bodies."""
-    kept: dict[str, Any] = {key: value for key, value in environ.items() if isinstance(value, str)}
+def page_environ(environ: dict[str, Any], most: int) -> dict[str, Any]:
+    """Return what a page keeps of its request's environ: enough for a request context, no sockets, no bodies, `most` bytes of headers.
+
+    Host and cookies are kept whatever their size, which the server has bounded; of the others, in their order, those that fit.
+    """
+    kept: dict[str, Any] = {}
+    for key, value in environ.items():
+        if not isinstance(value, str) or key in _OF_THE_REQUEST_ALONE:
+            continue
+        if key.startswith("HTTP_") and key not in ("HTTP_HOST", "HTTP_COOKIE"):
+            most -= len(key) + len(value)
+            if most < 0:
+                most += len(key) + len(value)
+                continue
+        kept[key] = value
     kept["REQUEST_METHOD"] = "GET"
-    for key in ("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_UPGRADE", "HTTP_CONNECTION", "REQUEST_URI", "RAW_URI"):
-        kept.pop(key, None)
     kept["wsgi.input"] = _NoBody()
     kept["wsgi.url_scheme"] = environ.get("wsgi.url_scheme", "http")
     kept["wsgi.version"] = (1, 0)
@@ -357,14 +386,26 @@ def page_environ(environ: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def cookies_after(header: str, set_cookies: Iterable[str]) -> str:
+    """Return the Cookie header that a browser sends which had sent `header`, and was answered these Set-Cookie headers. Takes linear time."""
+    jar: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.strip().partition("=")
+        if equals:
+            jar.setdefault(name, value)
+    for line in set_cookies:
+        pair, _, attributes = line.partition(";")
+        name, _, value = pair.strip().partition("=")
+        if "max-age=0" in [attribute.strip().lower() for attribute in attributes.split(";")]:
+            jar.pop(name, None)
+        else:
+            jar[name] = value
+    return "; ".join(f"{name}={value}" for name, value in jar.items())
+
+
 def _remember_cookies(user: User, response: Response) -> None:
-    jar: SimpleCookie = SimpleCookie()
-    for header in (user.cookies or "", *response.headers.getlist("Set-Cookie")):
-        try:
-            jar.load(header)
-        except CookieError:
-            continue
-    user.cookies = "; ".join(f"{name}={morsel.coded_value}" for name, morsel in jar.items())
+    if user.pages:
+        user.cookies = cookies_after(user.cookies or "", response.headers.getlist("Set-Cookie"))
 
 
 def _inert(id_: str, text: str) -> Markup:

@@ -113,8 +113,11 @@ class User:
         self._let_go()
 
     def _let_go(self) -> None:
+        if self.pages or self._at_work:
+            return
+        self.cookies = None
         # The session is in its store, and the cookie brings the user back.
-        if not self.pages and not self._at_work and not self._session.is_in_memory_only:
+        if not self._session.is_in_memory_only:
             self._tracker.forget(self)
 
     def _page(self) -> Any:

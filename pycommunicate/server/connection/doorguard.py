@@ -42,6 +42,8 @@ class DoorGuard:
             if not same_origin(environ, door):
                 self._note_origin(environ)
                 return refuse(environ, start_response, "403 Forbidden", b"another origin")
+            if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+                return refuse(environ, start_response, "415 Unsupported Media Type", b"nothing is unpacked")
             if door.body:
                 body = self._body(environ)
                 if body is None:

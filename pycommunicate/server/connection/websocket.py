@@ -28,6 +28,8 @@ Handler = Callable[[Any], Any]
 
 LAST_REQUEST = "pycommunicate.last_request"
 """Set in the environ of a request after which the server must close the connection."""
+RAW_SOCKET = "pycommunicate.socket"
+"""Where our servers put the engine's socket into the environ."""
 WEBSOCKET = "pycommunicate.websocket"
 """Where the environ of a WebSocket's request keeps its `GuardedSocket`."""
 
@@ -186,7 +188,9 @@ class WebSocketWSGI:
             first = carried(environ.pop("HTTP_SEC_WEBSOCKET_PROTOCOL", ""))
         except FrameError:
             answer = first = None
-        if raw is None or answer is None or environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+        # A body would be read as frames.
+        has_body = environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+        if raw is None or answer is None or has_body or environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
             start_response("400 Bad Request", [("Sec-WebSocket-Version", "13"), ("Connection", "close")])
             return []
         self._world.engine.take_over_response()
@@ -225,6 +229,8 @@ def peer_is_gone(environ: dict[str, Any]) -> bool:
 
 def raw_socket(environ: dict[str, Any]) -> Any:
     """Return the engine's socket under a request, None where there is none."""
+    if RAW_SOCKET in environ:
+        return environ[RAW_SOCKET]
     if "eventlet.input" in environ:
         return environ["eventlet.input"].get_socket()
     body = environ.get("wsgi.input")
