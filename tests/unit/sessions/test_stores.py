@@ -16,6 +16,7 @@ import pytest
 from pycommunicate import StoreUnavailable
 from pycommunicate.sessions import FileSessions, MemorySessions
 from pycommunicate.sessions import file as file_module
+from tests.tools.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -286,7 +287,8 @@ def test_killed_at_any_moment_the_session_is_whole(tmp_path: Path, session_in: O
     for delay in range(8):
         process = subprocess.Popen([sys.executable, "-c", INCREMENT, str(tmp_path), "1000000"])
         before = session_in(FileSessions(tmp_path)).get("count", 0)
-        threading.Event().wait(0.3 + delay / 100)
+        eventually(lambda before=before: session_in(FileSessions(tmp_path)).get("count", 0) > before)
+        threading.Event().wait(delay / 100)
         process.kill()
         process.wait()
         assert session_in(FileSessions(tmp_path)).get("count", 0) >= before
