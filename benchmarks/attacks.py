@@ -3,7 +3,7 @@
     python benchmarks/attacks.py [seconds] [page loads] [reconnects] [engine ...] [attack ...]
 
 Raw clients on loopback, a fresh program for each flood, the attacker in a process of its own, so that the honest page's clock is not
-held up by it. Defaults: 10 s, 20,000 page loads, 1,000 reconnects at once. "calm ms": the 99th percentile of the same page just before.
+held up by it. Defaults: 10 s, 20,000 page loads, 1,000 reconnects at once. An attack's name, or several, measures these only. "calm ms": the 99th percentile of the same page just before.
 The figures to reach (trust.md): 99th percentile under 100 ms, memory +16 MiB at its height, nothing left afterwards.
 """
 
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.tools.programs import ENGINES, Engine, Program
 from tests.tools.raw import Closed
-from tests.trust import floods
+from tests.trust import floods, floods_visitor
 from tests.trust.beside import ATTACKED, TEMPLATES, Honest, p99, records, state
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def main() -> None:
     )
     attacks: dict[str, tuple[Attack, float | None]] = {
         "(none)": (lambda _, stop: stop.wait(), seconds),
-        **{name: (flood, seconds) for name, flood in floods.FLOODS.items()},
+        **{name: (flood, seconds) for name, flood in (floods.FLOODS | floods_visitor.FLOODS).items()},
         "slow_bytes": (floods.slow_bytes, seconds),
         f"page_loads {loads}": (lambda p, stop: floods.page_loads(p, stop, count=loads), None),
         f"reconnects {back}": (lambda p, stop: floods.reconnects(p, stop, count=back), None),

@@ -15,7 +15,7 @@ import pytest
 from tests.tools.programs import ENGINES
 from tests.tools.raw import POLLING_PATH, SOCKET_PATH, Closed, WebSocket, get
 from tests.tools.waiting import eventually
-from tests.trust import floods
+from tests.trust import floods, floods_visitor
 from tests.trust.beside import ATTACKED, CALM, MEMORY, TEMPLATES, Honest, Meanwhile, assert_calm, beside, state
 
 pytestmark = pytest.mark.soak
@@ -47,6 +47,16 @@ def program(serve_module: Server) -> Program:
 def test_attack_7_flood(program: Program, name: str) -> None:
     flood = floods.FLOODS[name]
     with beside(program, raises=name == "mounts_anew") as honest:
+        with Meanwhile(lambda stop: flood(program, stop)):
+            took = honest.work(SECONDS)
+        assert honest.grown < MEMORY, f"{honest.grown / 2**20:.1f} MiB at its height"
+        assert_calm(took)
+
+
+@pytest.mark.parametrize("name", ["dropped_pages", "raising_handlers", "nonsense_requests"])
+def test_attack_7_flood_of_one_visitor(program: Program, name: str) -> None:
+    flood = floods_visitor.FLOODS[name]
+    with beside(program, raises=name == "raising_handlers", memory=2 * MEMORY, slack=60) as honest:
         with Meanwhile(lambda stop: flood(program, stop)):
             took = honest.work(SECONDS)
         assert honest.grown < MEMORY, f"{honest.grown / 2**20:.1f} MiB at its height"
