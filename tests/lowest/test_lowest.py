@@ -108,8 +108,8 @@ def test_the_lowest_versions_are_what_is_imported(environment: dict[str, str]) -
     ],
 )
 def test_the_lowest_versions_work(environment: dict[str, str], tests: str) -> None:
-    command = [str(PYTHON), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not soak and not slow", tests]
-    done = run(*command, PYCOMMUNICATE_CHROMIUM=chromium_path() or "")
+    options = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile", "ci", "-m", "not soak and not slow"]
+    done = run(str(PYTHON), "-m", "pytest", *options, tests, PYCOMMUNICATE_CHROMIUM=chromium_path() or "")
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-2000:]
     assert re.search(r"\d+ passed", done.stdout)
     assert "failed" not in done.stdout

@@ -113,6 +113,10 @@ ATTACKS: dict[str, list[str]] = {
     ],
     "7 floods": [
         "trust/test_attacks_floods.py::test_attack_7_flood",
+        "trust/test_attacks_floods.py::test_attack_7_flood_of_one_visitor",
+        "trust/test_bounds.py::test_who_opens_and_drops_pages_ends_their_own",
+        "trust/test_bounds.py::test_a_proxy_that_restarts_loses_no_page",
+        "trust/test_log.py::test_the_log_is_bounded_and_nothing_is_lost_count_of",
         "trust/test_attacks_floods.py::test_attack_7_floods_leave_nothing",
         "trust/test_attacks_floods.py::test_attack_7_floods_together",
         "trust/test_attacks_floods.py::test_attack_7_pages_that_are_loaded_without_a_socket",
