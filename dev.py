@@ -32,6 +32,7 @@ from types import FrameType
 from typing import Any, Final
 
 import hatch_build
+import wire_tables
 
 ROOT: Final = Path(__file__).resolve().parent
 VENV: Final = ROOT / ".venv"
@@ -507,6 +508,15 @@ def lint(options: argparse.Namespace) -> int:
     return checks.summary()
 
 
+def wire(_options: argparse.Namespace) -> int:
+    """Write the tables that server and client share. They are checked in."""
+    changed = wire_tables.write(ROOT)
+    for path in changed:
+        say(f"    made {path.relative_to(ROOT).as_posix()}")
+    say(f"==> {len(changed)} changed")
+    return 0
+
+
 # ---------------------------------------------------------------------------------------------------------- command line
 
 
@@ -527,6 +537,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     one = commands.add_parser("lint", help="ruff, mypy and the TypeScript compiler")
     one.add_argument("--fix", action="store_true", help="repair what can be repaired")
     one.set_defaults(run=lint)
+    one = commands.add_parser(
+        "wire", help="make the tables that server and client share from pycommunicate/protocol/names.json"
+    )
+    one.set_defaults(run=wire)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.run is not test:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

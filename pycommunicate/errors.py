@@ -91,13 +91,13 @@ class AnswerTooLarge(BrowserError):
 
 
 class RefusedName(PycommunicateError, ValueError):
-    """A name that would turn text into code (`innerHTML`, `onclick`, `__proto__`, `script`) or is no name at all."""
+    """A name that would turn text into code or lead elsewhere (`innerHTML`, `onclick`, `script`, `iframe`), or is not a name at all."""
 
     code = "refused_name"
 
 
 class UnsafeURL(PycommunicateError, ValueError):
-    """A URL that is neither relative nor http(s): `javascript:`, `data:`, `//host`, backslashes, control characters."""
+    """A URL that is neither relative nor http(s): `javascript:`, `data:`, `//host`, backslashes, control characters. Or a style that loads from another host."""
 
     code = "unsafe_url"
 

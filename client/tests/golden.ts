@@ -23,13 +23,16 @@ export interface Pair<T> {
   allowed: T[];
 }
 
+/** What is written: the element, in which way, under which name, what. */
+export type Write = [element: string, via: string, name: string, value: unknown];
+
 export interface Safety {
   properties: Pair<string>;
   attributes: Pair<string>;
   tags: Pair<string>;
   urls: Pair<string>;
-  url_attributes: string[];
   addresses: Pair<[name: string, value: string]>;
+  writes: Record<"refused" | "refused_in_the_browser" | "own" | "allowed", Write[]>;
 }
 
 export function golden<T>(name: string): T {

@@ -1,5 +1,6 @@
+import { refusesCss } from "../css.ts";
 import { OperationError } from "../errors.ts";
-import { isPrototypeName, isScriptText, refusesAddress, refusesAttribute } from "../safety.ts";
+import { isHarmlessAttribute, refuses } from "../safety.ts";
 import type { Scope } from "./scope.ts";
 
 type Styled = Element & ElementCSSInlineStyle;
@@ -9,7 +10,7 @@ export function setAttribute(scope: Scope, handle: number, name: string, value: 
 }
 
 export function setAttributeOf(element: Element, name: string, value: string | null): void {
-  if (refusesAttribute(name) || refusesAddress(name, value) || isScriptText(element, name)) throw new OperationError("refused");
+  if (!isHarmlessAttribute(name) && refuses(element, name, value)) throw new OperationError("refused");
   if (value === null) element.removeAttribute(name);
   // A Content-Security-Policy without 'unsafe-inline' forbids the attribute and allows the object model.
   else if (name.toLowerCase() === "style") (element as Styled).style.cssText = value;
@@ -31,11 +32,12 @@ export function setStyle(scope: Scope, handle: number, name: string, value: stri
 
 export function setStyleOf(element: Element, name: string, value: string | null): void {
   const { style } = element as Styled;
+  if (!/^[-\w]+$/.test(name) || refusesCss(`${name}:${value}`)) throw new OperationError("refused");
   if (name.startsWith("--")) {
     style.setProperty(name, value ?? "");
     return;
   }
   const known = style as unknown as Record<string, unknown>;
-  if (isPrototypeName(name) || typeof known[name] === "function") throw new OperationError("refused");
+  if (name.startsWith("__") || typeof known[name] === "function") throw new OperationError("refused");
   known[name] = value ?? "";
 }

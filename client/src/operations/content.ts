@@ -1,18 +1,18 @@
 import { OperationError } from "../errors.ts";
 import { isTyped } from "../keep.ts";
-import { isHarmless, isScriptText, refusesAddress, refusesProperty, refusesTag, remembered } from "../safety.ts";
+import { isHarmless, refuses, refusesTag, remembered } from "../safety.ts";
 import { type Scope, forget, forgetChildren } from "./scope.ts";
 
 export function content(scope: Scope, handle: number, text: string): void {
   const element = scope.handles.get(handle);
-  if (refusesTag(element.localName)) throw new OperationError("refused");
+  if (refusesTag(element.localName) && refuses(element, "textContent", text)) throw new OperationError("refused");
   forgetChildren(scope, element);
   setText(element, text);
 }
 
 export function setText(element: Element, text: string): void {
-  // innerText turns line breaks into <br>; without any, textContent does the same and is faster.
-  if (/[\r\n]/.test(text)) (element as HTMLElement).innerText = text;
+  // innerText turns line breaks into <br>; without any, textContent does the same and is faster. A style would be read without them.
+  if (/[\r\n]/.test(text) && element.localName !== "style") (element as HTMLElement).innerText = text;
   else element.textContent = text;
 }
 
@@ -28,9 +28,10 @@ export function setPropertyOf(scope: Scope, element: Element, name: string, valu
 }
 
 function setSpecial(scope: Scope, element: Element, name: string, value: unknown): void {
-  if (refusesProperty(name) || refusesAddress(name, value) || isScriptText(element, name)) throw new OperationError("refused");
+  if (refuses(element, name, value, true)) throw new OperationError("refused");
   if (name === "textContent" || name === "innerText") forgetChildren(scope, element);
   else if (name === "outerText") forget(scope, element);
-  (element as unknown as Record<string, unknown>)[name] = value;
+  if (name === "innerText") setText(element, String(value ?? ""));
+  else (element as unknown as Record<string, unknown>)[name] = value;
   scope.keep.wrote(element, name);
 }

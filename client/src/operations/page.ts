@@ -19,8 +19,8 @@ export function bind(scope: Scope, handle: number, selector: string): void {
 }
 
 export function navigate(_scope: Scope, url: string): void {
-  const to = new URL(url, location.href); // as a browser reads Location: a page's <base href> has no part in it
-  if (refusesURL(url) || !/^https?:$/.test(to.protocol)) throw new OperationError("refused");
+  const to = refusesURL(url) ? null : new URL(url, location.href); // as a browser reads Location: a page's <base href> has no part in it
+  if (!to || !/^https?:$/.test(to.protocol)) throw new OperationError("refused");
   location.assign(to);
 }
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from pycommunicate.errors import BadAnswer, ElementGone, RefusedName
 from pycommunicate.protocol.operations import Op
-from pycommunicate.protocol.safety import check_event, check_property, check_tag, check_urls, is_url_name
+from pycommunicate.protocol.safety import check_event, check_property, check_property_value, check_tag
 from pycommunicate.protocol.values import to_json
 from pycommunicate.proxies.channel import Channel, Named
 from pycommunicate.proxies.dom.listener import Listener, WhileRunning, check_listener, options, takes_argument
@@ -80,17 +80,16 @@ class ElementWrapper:
     def set_property(self, property_name: str, value: Any) -> None:
         """Set the JavaScript property `property_name` to `value` (None is null). Returns at once.
 
-        :raises RefusedName: the property turns text into code (`innerHTML`, `onclick`).
-        :raises UnsafeURL: the property holds a URL and `value` is neither relative nor http(s).
+        :raises RefusedName: the property turns text into code or decides what may run (`innerHTML`, `onclick`, `sandbox`).
+        :raises UnsafeURL: the property holds a URL and `value` is neither relative nor http(s) (`action`: relative), or CSS that
+            loads from another host.
         :raises NotSerializable: JSON can't carry the value.
         """
         if property_name in _KNOWN_PROPERTIES and type(value) is str:
             self._channel.write((6, self._named(), property_name, value))  # Op.SET_PROPERTY
             return
-        check_property(property_name)
         value = to_json(value, f"the property {property_name!r}")
-        if is_url_name(property_name) and isinstance(value, str):
-            check_urls(property_name, value)
+        check_property_value(property_name, value)
         self._channel.write((Op.SET_PROPERTY, self._named(), property_name, value))
 
     def add_event_listener(
@@ -166,7 +165,7 @@ class ElementWrapper:
         :param id: the new element's id.
         :param content: its text.
         :param attributes: its attributes.
-        :raises RefusedName: no element type, or `script`.
+        :raises RefusedName: not the name of an element, or one that loads, leads elsewhere or runs (`script`, `iframe`, `link`).
         """
         return self._add(1, element_type, id, content, attributes)
 

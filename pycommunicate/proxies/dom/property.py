@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from pycommunicate.protocol.operations import Op
-from pycommunicate.protocol.safety import check_attribute, check_style, check_urls, is_url_name
+from pycommunicate.protocol.safety import check_attribute, check_attribute_value, check_style, check_style_value
 
 if TYPE_CHECKING:
     from pycommunicate.proxies.dom.element import ElementWrapper
@@ -73,10 +73,14 @@ class Style:
         return str(element._channel.ask(Op.GET_STYLE, element._named(), check_style(name)))
 
     def __setitem__(self, name: str, value: object) -> None:
-        """Set the value (`"4px"`); None or an empty str removes it. Returns at once."""
-        element = self._element
+        """Set the value (`"4px"`); None or an empty str removes it. Returns at once.
+
+        Raises `UnsafeURL` if it would load anything but a relative URL or a bitmap in `data:`.
+        """
         text = None if value is None else str(value)
-        element._channel.write((Op.SET_STYLE, element._named(), check_style(name), text))
+        check_style_value(name, text)
+        element = self._element
+        element._channel.write((Op.SET_STYLE, element._named(), name, text))
 
     def __delitem__(self, name: str) -> None:
         """Remove the property from the inline style. Returns at once."""
@@ -116,12 +120,11 @@ class Attributes:
     def __setitem__(self, name: str, value: object) -> None:
         """Set the attribute; True sets it to the empty str, False and None remove it. Returns at once.
 
-        Raises `RefusedName` for `on...` and `srcdoc`, `UnsafeURL` for a URL that is neither relative nor http(s).
+        Raises `RefusedName` for names that run or decide what may run (`on...`, `srcdoc`, `sandbox`), `UnsafeURL` for a URL that
+        is neither relative nor http(s) (`action`: relative), and for CSS that loads from another host.
         """
         text = None if value is None or value is False else "" if value is True else str(value)
-        check_attribute(name)
-        if text is not None and is_url_name(name):
-            check_urls(name, text)
+        check_attribute_value(name, text)
         element = self._element
         element._channel.write((Op.SET_ATTRIBUTE, element._named(), name, text))
 

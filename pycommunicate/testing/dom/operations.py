@@ -25,11 +25,9 @@ from pycommunicate.testing.dom.node import (
 )
 from pycommunicate.testing.dom.properties import get_property, set_property, write_text
 from pycommunicate.testing.dom.safety import (
-    is_prototype_name,
-    is_script_text,
-    refuses_address,
-    refuses_attribute,
+    refuses,
     refuses_property,
+    refuses_style,
     refuses_tag,
     refuses_url,
 )
@@ -53,6 +51,11 @@ class Scope:
     """What the server will ask after events: version and questions, by the number that a listener's `ask` names."""
     loaded: bool = False
     """Whether `load()` has ended."""
+
+    @property
+    def origin(self) -> str:
+        """Where the page comes from: scheme, host and port."""
+        return "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
 
     def forget(self, element: Element, *, itself: bool = True) -> None:
         """The element (or only what is inside) has left the document for good."""
@@ -145,10 +148,10 @@ def _clear(scope: Scope, handle: int) -> None:
 
 def _content(scope: Scope, handle: int, text: str) -> None:
     element = scope.handles.get(handle)
-    if is_script_text(element, "text"):
+    if refuses(element, "textContent", text, scope.origin):
         raise OperationError("refused")
     scope.forget(element, itself=False)
-    write_text(scope.document, element, text, lines=True)
+    write_text(scope.document, element, text, lines=element.name != "style")
 
 
 # -- what an element has ------------------------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ def _content(scope: Scope, handle: int, text: str) -> None:
 
 def _set_property(scope: Scope, handle: int, name: str, value: Any) -> None:
     element = scope.handles.get(handle)
-    if refuses_property(name) or refuses_address(name, value) or is_script_text(element, name):
+    if refuses(element, name, value, scope.origin, is_property=True):
         raise OperationError("refused")
     if name in {"textContent", "innerText"}:
         scope.forget(element, itself=False)
@@ -166,12 +169,15 @@ def _set_property(scope: Scope, handle: int, name: str, value: Any) -> None:
 
 
 def _set_style(scope: Scope, handle: int, name: str, value: str | None) -> None:
-    write_style(scope.handles.get(handle), name, value)
+    element = scope.handles.get(handle)
+    if refuses_style(name, value, scope.origin):
+        raise OperationError("refused")
+    write_style(element, name, value)
 
 
 def _set_attribute(scope: Scope, handle: int, name: str, value: str | None) -> None:
     element = scope.handles.get(handle)
-    if refuses_attribute(name) or refuses_address(name, value) or is_script_text(element, name):
+    if refuses(element, name, value, scope.origin):
         raise OperationError("refused")
     set_attribute(element, name.lower() if element.namespace in {HTML, None} else name, value)
 
@@ -239,7 +245,7 @@ def _get_property(scope: Scope, handle: int, name: str) -> Any:
 
 
 def _get_style(scope: Scope, handle: int, name: str) -> str:
-    return "" if is_prototype_name(name) else read_style(scope.handles.get(handle), name)
+    return read_style(scope.handles.get(handle), name)
 
 
 def _attributes(scope: Scope, handle: int) -> dict[str, str]:

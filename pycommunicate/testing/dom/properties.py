@@ -7,6 +7,7 @@ from typing import Any
 
 from bs4.element import NavigableString
 
+from pycommunicate.protocol.safety import text_of
 from pycommunicate.testing.dom import fields
 from pycommunicate.testing.dom.document import Document
 from pycommunicate.testing.dom.errors import OperationError
@@ -63,19 +64,6 @@ def set_property(document: Document, element: Element, name: str, value: Any) ->
         write(element, row, value, text_of(value))
     else:
         element.extra = {**(element.extra or {}), name: value}
-
-
-def text_of(value: Any) -> str:
-    """Return `String(value)` as JavaScript has it."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, list):
-        return ",".join("" if item is None else text_of(item) for item in value)
-    return "[object Object]" if isinstance(value, dict) else str(value)
 
 
 def write_text(document: Document, element: Element, text: str, *, lines: bool) -> None:
@@ -204,7 +192,7 @@ _WRITERS: dict[str, Callable[[Document, Element, Any], None]] = {
         document, element, "" if value is None else text_of(value), lines=False
     ),
     "innerText": lambda document, element, value: write_text(
-        document, element, "" if value is None else text_of(value), lines=True
+        document, element, "" if value is None else text_of(value), lines=element.name != "style"
     ),
     "value": _set_value,
     "checked": lambda _document, element, value: fields.set_checked(element, bool(value)),
