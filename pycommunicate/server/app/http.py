@@ -432,7 +432,7 @@ def _carry(page: Page, response: Response) -> None:
 
 
 def _with_load(page: Page, before: str, after: str) -> Iterator[bytes]:
-    before += page.includes  # as it is by now: its nonce may have become another one
+    before += str(page.includes)  # as it is by now: its nonce may have become another one
     yield before.encode()  # the browser asks for the script now
     messages = ",".join(packet[packet.index(",") + 1 :] for packet in page.load_ahead(before + after))
     yield (str(_inert(LOAD_ELEMENT, f"[{messages}]")) if messages else "").encode() + after.encode()
