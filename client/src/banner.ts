@@ -1,3 +1,4 @@
+import { document } from "./native.ts";
 import { text } from "./texts.ts";
 
 const STYLE = `:host{all:initial;position:fixed;z-index:2147483647;bottom:max(8px,env(safe-area-inset-bottom));left:8px;right:8px;

@@ -1,3 +1,5 @@
+import { document, own } from "./native.ts";
+
 // What a person can change on a page without the server: found again by id, by name within the form, or by position.
 
 const FIELDS = "input,textarea,select,details,[contenteditable]";
@@ -23,12 +25,13 @@ export function fieldsByKey(): Map<string, Element> {
   return fields;
 }
 
-function groupOf(field: Element): string {
+function groupOf(element: Element): string {
+  const field = own(element); // one with [contenteditable]
   const { name, type, value, form } = field as HTMLInputElement;
   if (field.id) return "#" + field.id;
   const kind = field.localName + "/" + (type ?? "");
   if (!name) return "@" + kind;
-  const place = form ? form.getAttribute("id") || [...document.forms].indexOf(form) : "";
+  const place = form ? own(form).getAttribute("id") || [...document.forms].indexOf(form) : "";
   return `${kind}/${place}/${name}/${type === "radio" || type === "checkbox" ? value : ""}`;
 }
 
@@ -36,7 +39,7 @@ function groupOf(field: Element): string {
 export function sameField(old: Element, next: Element): boolean {
   const names = ["id", "name", "type"];
   if (/^(checkbox|radio)$/.test((old as HTMLInputElement).type)) names.push("value");
-  return names.every((name) => old.getAttribute(name) === next.getAttribute(name));
+  return names.every((name) => own(old).getAttribute(name) === own(next).getAttribute(name));
 }
 
 /** How to put into another field what was changed in this one; null where nothing was. */
@@ -47,8 +50,8 @@ export function changeOf(field: Element, author: Author): Restore | null {
   if (field instanceof HTMLSelectElement) return by ? changeOfSelect(field) : null;
   if (field instanceof HTMLInputElement) return changeOfInput(field);
   if (field instanceof HTMLTextAreaElement) return field.value === field.defaultValue ? null : setValue(field.value);
-  const nodes = [...field.childNodes];
-  return by ? (other) => other.replaceChildren(...nodes) : null;
+  const nodes = [...own(field).childNodes];
+  return by ? (other) => own(other).replaceChildren(...nodes) : null;
 }
 
 function changeOfSelect(field: HTMLSelectElement): Restore {

@@ -1,4 +1,5 @@
 import { OperationError } from "./errors.ts";
+import { document } from "./native.ts";
 
 /** The numbers by which server and browser name elements. 0 is the document element; ours are negative. */
 export class Handles {

@@ -1,3 +1,4 @@
+import { document } from "./native.ts";
 import { fresh } from "./scripts.ts";
 
 const LATE = 3_000;
@@ -11,6 +12,7 @@ export function watchHead(): void {
 
 export interface HeadMorph {
   next: HTMLHeadElement;
+  title: string;
   scripts: Set<string>;
   /** Whether an operation put the element there. */
   ours(element: Element): boolean;
@@ -18,7 +20,7 @@ export interface HeadMorph {
 }
 
 /** Makes the head what `next` says. What is the same stays in place, so that no stylesheet is loaded twice. */
-export function morphHead({ next, scripts, ours, isClient }: HeadMorph): void {
+export function morphHead({ next, title, scripts, ours, isClient }: HeadMorph): void {
   const stale = new Map<string, Element>();
   for (const element of document.head.children) {
     if (isClient(element) || element.localName === "title") continue;
@@ -40,7 +42,7 @@ export function morphHead({ next, scripts, ours, isClient }: HeadMorph): void {
     }
     place = here;
   }
-  document.title = next.ownerDocument.title;
+  document.title = title;
   sweep([...stale.values()], loading);
 }
 

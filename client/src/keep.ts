@@ -1,4 +1,5 @@
 import { type Author, changeOf, fieldsByKey, sameField } from "./fields.ts";
+import { document } from "./native.ts";
 import { Place, holdStill } from "./place.ts";
 
 interface Saved {

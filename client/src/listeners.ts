@@ -1,5 +1,6 @@
 import { OperationError } from "./errors.ts";
 import { formOf } from "./forms.ts";
+import { document, own } from "./native.ts";
 
 export interface ListenerOptions {
   event?: boolean;
@@ -61,7 +62,7 @@ export class Listeners {
     this.#unplaced.push(number);
     const { capture } = listener;
     // Whether a listener is passive makes a difference to these alone; a plain boolean is read faster than an object.
-    element.addEventListener(type, listener, SCROLLING.test(type) ? { capture, passive: !prevent_default } : capture);
+    own(element).addEventListener(type, listener, SCROLLING.test(type) ? { capture, passive: !prevent_default } : capture);
   }
 
   /** The listeners of each element. */
@@ -80,7 +81,7 @@ export class Listeners {
     const listener = this.#listeners.get(number);
     if (!listener) return;
     const { element, type, capture } = listener;
-    element.removeEventListener(type, listener, capture);
+    own(element).removeEventListener(type, listener, capture);
     const placed = this.#placed;
     this.#listeners.delete(number);
     const left = placed.get(element)?.filter((other) => other !== number);
@@ -123,17 +124,18 @@ export class Listeners {
     if (options.stop_propagation) event.stopPropagation();
     if (options.once) this.remove(number);
     this.#fired(number, event, matched, options);
-    if (options.reset) formOf(matched)?.reset();
+    const form = options.reset && formOf(matched);
+    if (form) own(form).reset();
   }
 }
 
 function match({ element, options: { selector }, type }: Listener, event: Event): Element | null {
   if (selector === undefined) return element;
-  const target = event.target;
-  if (!(target instanceof Element)) return null;
-  if (CROSSING.test(type)) return target.matches(selector) ? target : null;
+  if (!(event.target instanceof Element)) return null;
+  const target = own(event.target);
+  if (CROSSING.test(type)) return target.matches(selector) ? event.target : null;
   const found = target.closest(selector);
-  return found && element.contains(found) ? found : null;
+  return found && own(element).contains(found) ? found : null;
 }
 
 function passesKeys(event: Event, keys: string[] | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { ServerMessage } from "./messages.ts";
+import { document } from "./native.ts";
 import type { Foretold } from "./operations/scope.ts";
 
 /** What the page carries for us, as inert JSON. */
@@ -28,6 +29,6 @@ export function readLoad(): ServerMessage[] {
 }
 
 function read<T>(id: string): T | null {
-  const element = document.getElementById(id);
+  const element = document.querySelector("script#" + id); // another element of that name is not ours
   return element ? (JSON.parse(element.textContent ?? "") as T) : null;
 }

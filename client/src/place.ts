@@ -1,3 +1,5 @@
+import { document, own } from "./native.ts";
+
 interface Scroll {
   id: string;
   top: number;
@@ -19,7 +21,7 @@ export class Place {
     this.#page = (before && before.#page) ?? (scrollX || scrollY ? { id: "", top: scrollY, left: scrollX } : null);
     this.#readFocus(fields, before);
     for (const element of document.body.querySelectorAll("[id]")) {
-      const { id, scrollTop: top, scrollLeft: left } = element;
+      const { id, scrollTop: top, scrollLeft: left } = own(element);
       if (top || left) this.#scrolls.push({ id, top, left });
     }
   }
@@ -42,21 +44,21 @@ export class Place {
       return;
     }
     const known = [...fields].find(([, field]) => field === active)?.[0];
-    this.#focus = known ?? (active.id ? idKey(active.id) : null);
+    this.#focus = known ?? (own(active).id ? idKey(own(active).id) : null);
     const { selectionStart, selectionEnd, selectionDirection } = active as HTMLInputElement;
     if (typeof selectionStart === "number") this.#caret = [selectionStart, selectionEnd!, selectionDirection ?? "none"];
   }
 
   #refocus(fields: Map<string, Element>): void {
     const key = this.#focus!;
-    const field = fields.get(key) ?? [...document.querySelectorAll("[id]")].find(({ id }) => idKey(id) === key);
+    const field = fields.get(key) ?? [...document.querySelectorAll("[id]")].find((element) => idKey(own(element).id) === key);
     const active = document.activeElement;
     const elsewhere = active && active !== document.body && active !== field;
     if (field || elsewhere) this.#focus = null;
     // After the first time, a focus elsewhere is the person's own choice.
     if (!field || active === field || (elsewhere && !this.#first)) return;
-    (field as HTMLElement).focus({ preventScroll: true });
-    if (this.#caret) (field as HTMLInputElement).setSelectionRange?.(...this.#caret);
+    (own(field) as HTMLElement).focus({ preventScroll: true });
+    if (this.#caret) (own(field) as HTMLInputElement).setSelectionRange?.(...this.#caret);
   }
 
   /** The page grows back while load() runs: it is scrolled until the place is reached, or the person scrolls. */
@@ -88,17 +90,20 @@ function idKey(id: string): string {
   return `#${id}/0`;
 }
 
-function reach(element: Element | null, { top, left }: Scroll): boolean {
-  if (!element) return false;
+function reach(scrolled: Element | null, { top, left }: Scroll): boolean {
+  if (!scrolled) return false;
+  const element = own(scrolled);
   element.scrollTo({ top, left, behavior: "instant" });
   return Math.abs(element.scrollTop - top) < 1 && Math.abs(element.scrollLeft - left) < 1;
 }
 
 /** Another view begins at its top, with the focus where its HTML wants it. */
 export function toTheTop(): void {
-  for (const element of [document.scrollingElement!, ...document.body.querySelectorAll("*")]) {
+  for (const any of [document.scrollingElement!, ...document.body.querySelectorAll("*")]) {
+    const element = own(any);
     if (element.scrollTop || element.scrollLeft) element.scrollTo({ top: 0, left: 0, behavior: "instant" });
   }
-  (document.activeElement as HTMLElement | null)?.blur();
-  document.querySelector<HTMLElement>("[autofocus]")?.focus();
+  const [active, wanted] = [document.activeElement, document.querySelector("[autofocus]")] as (HTMLElement | null)[];
+  if (active) own(active).blur();
+  if (wanted) own(wanted).focus();
 }

@@ -2,6 +2,7 @@
 
 import { refusesCss } from "./css.ts";
 import { ELEMENTS, RULES, UNREAD, UNWRITTEN } from "./names.ts";
+import { own } from "./native.ts";
 
 const KNOWN = 1_000;
 
@@ -87,6 +88,6 @@ const VALUES: Readonly<Record<string, (text: string) => boolean>> = {
 export function refuses(element: Element, name: string, value: unknown, property = false): boolean {
   const short = local(name);
   if (/^on/.test(short) || (property && (refusesProperty(name) || unwritten.has(short)))) return true;
-  const rule = rules.get(local(element.localName) + " " + short) ?? rules.get(" " + short);
+  const rule = rules.get(local(own(element).localName) + " " + short) ?? rules.get(" " + short);
   return rule !== undefined && (rule === "refuse" || (value !== null && VALUES[rule]!(String(value))));
 }

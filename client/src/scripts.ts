@@ -1,3 +1,4 @@
+import { document } from "./native.ts";
 import { trusted } from "./trusted.ts";
 
 /** What a script runs, and with which nonce: two elements with the same key are one script, and it runs once. */

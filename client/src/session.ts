@@ -16,7 +16,7 @@ import { encodeEvent, encodeText, fits } from "./socketio.ts";
 const ACK_DELAY = 50;
 const ACK_BYTES = 262_144; // a quarter of what the server lets a page be behind
 const FAILURES = 100; // reported of one message; a hundred lines say what is wrong
-const RELEASED = 1_000; // told again after a broken connection
+const RELEASED = 1_000; // told again after a broken connection; and at most so many in one message
 
 export interface SessionDelegate {
   joined(): void;
@@ -302,8 +302,9 @@ export class Session implements ConnectionDelegate, Outcome {
     this.#ackTimer = undefined;
     const { released } = this.#scope.listeners;
     if (!this.connection.joined || (this.#acknowledged === this.#applied && !released.length)) return;
-    this.#send(encodeEvent(["ack", this.#epoch, this.#applied, released]));
-    this.#toldReleased = this.#toldReleased.concat(released).slice(-RELEASED);
-    this.#scope.listeners.released = [];
+    const told = released.splice(0, RELEASED);
+    this.#send(encodeEvent(["ack", this.#epoch, this.#applied, told]));
+    this.#toldReleased = this.#toldReleased.concat(told).slice(-RELEASED);
+    if (released.length) this.#ack();
   }
 }

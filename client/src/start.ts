@@ -7,6 +7,7 @@ import type { OpenLink } from "./link.ts";
 import { Listeners } from "./listeners.ts";
 import { VERSION } from "./messages.ts";
 import { morph } from "./morph.ts";
+import { document } from "./native.ts";
 import type { Scope } from "./operations/scope.ts";
 import { clientScript, readLoad, type PageData } from "./page.ts";
 import { toTheTop } from "./place.ts";

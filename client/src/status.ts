@@ -1,4 +1,5 @@
 import { Banner } from "./banner.ts";
+import { document } from "./native.ts";
 import { text } from "./texts.ts";
 
 export type State = "connecting" | "connected" | "lost" | "refused";

@@ -1,3 +1,5 @@
+import { document } from "./native.ts";
+
 type Text = "lost" | "renewed" | "full" | "ended" | "reload";
 
 const ENGLISH: Record<Text, string> = {

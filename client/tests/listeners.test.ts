@@ -28,6 +28,17 @@ test("a delegated listener is told of the element that its selector matched", ()
   assert.deepEqual([fired[0]![1]["id"], fired[0]![1]["data"], fired[0]![1]["target"]], ["x", { rowId: "5" }, -1]);
 });
 
+test("what the server would not take of an event is left out", () => {
+  const names = (count: number): string => Array.from({ length: count }, (_, index) => `data-a${"b".repeat(index % 200)}${"c".repeat(index > 199 ? 1 : 0)}=1`).join(" ");
+  const { listeners, fired } = listening(`<input id="x" ${names(256)}><input id="y" ${names(257)}>`);
+  ["x", "y"].forEach((id, index) => listeners.add(index + 1, $("#" + id), "keydown", { event: true }));
+  press($("#x"), "k".repeat(256));
+  press($("#y"), "k".repeat(257));
+  $("#x").dispatchEvent(Object.assign(new Event("keydown"), { clientX: NaN, clientY: 1 }));
+  const told = fired.map(([, { key, data, x }]) => [(key as string | undefined)?.length, data && Object.keys(data).length, x]);
+  assert.deepEqual(told, [[256, 256, undefined], [undefined, undefined, undefined], [undefined, 256, undefined]]);
+});
+
 test("focus does not bubble, and is delegated all the same", () => {
   const { listeners, fired } = listening('<div id="l"><input id="x"></div>');
   listeners.add(1, $("#l"), "focus", { selector: "input" });

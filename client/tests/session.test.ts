@@ -181,6 +181,14 @@ test("listeners of deleted elements are released, again after a broken connectio
   assert.deepEqual(server.messages, [["ack", "e1", 3, [7]]]);
 });
 
+test("a thousand released listeners travel at once, the others in messages of their own", async () => {
+  const server = await joined();
+  const many = Array.from({ length: 2_500 }, (_, index) => [10, 100 + index, 1, "click"]);
+  server.send("operations", "e1", 3, [...many, [4, 1]], 0, 100);
+  mock.timers.tick(50);
+  assert.deepEqual(server.messages.map(([name, , applied, released]) => [name, applied, (released as number[]).length]), [["ack", 2_503, 1_000], ["ack", 2_503, 1_000], ["ack", 2_503, 501]]);
+});
+
 test("one operation that fails is reported, and the next is carried out", async () => {
   const server = await joined();
   const warn = mock.method(console, "warn", () => {});

@@ -1,4 +1,5 @@
 // Whether the client refuses to write something: the operations' own functions, on an element that is only a name.
+import "./nodocument.ts";
 import { setAttributeOf, setStyleOf } from "../src/operations/attributes.ts";
 import { content, setPropertyOf } from "../src/operations/content.ts";
 import { createIn } from "../src/operations/insert.ts";

@@ -1,5 +1,6 @@
 import { refusesCss } from "../css.ts";
 import { OperationError } from "../errors.ts";
+import { own } from "../native.ts";
 import { isHarmlessAttribute, refuses } from "../safety.ts";
 import type { Scope } from "./scope.ts";
 
@@ -9,7 +10,8 @@ export function setAttribute(scope: Scope, handle: number, name: string, value: 
   setAttributeOf(scope.handles.get(handle), name, value);
 }
 
-export function setAttributeOf(element: Element, name: string, value: string | null): void {
+export function setAttributeOf(target: Element, name: string, value: string | null): void {
+  const element = own(target);
   if (!isHarmlessAttribute(name) && refuses(element, name, value)) throw new OperationError("refused");
   if (value === null) element.removeAttribute(name);
   // A Content-Security-Policy without 'unsafe-inline' forbids the attribute and allows the object model.
@@ -21,7 +23,8 @@ export function setClasses(scope: Scope, handle: number, added: string[], remove
   setClassesOf(scope.handles.get(handle), added, removed);
 }
 
-export function setClassesOf({ classList }: Element, added: string[], removed: string[]): void {
+export function setClassesOf(element: Element, added: string[], removed: string[]): void {
+  const { classList } = own(element);
   classList.remove(...removed);
   classList.add(...added);
 }
@@ -31,7 +34,7 @@ export function setStyle(scope: Scope, handle: number, name: string, value: stri
 }
 
 export function setStyleOf(element: Element, name: string, value: string | null): void {
-  const { style } = element as Styled;
+  const { style } = own(element) as Styled;
   if (!/^[-\w]+$/.test(name) || refusesCss(`${name}:${value}`)) throw new OperationError("refused");
   if (name.startsWith("--")) {
     style.setProperty(name, value ?? "");

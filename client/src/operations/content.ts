@@ -1,19 +1,21 @@
 import { OperationError } from "../errors.ts";
 import { isTyped } from "../keep.ts";
+import { own } from "../native.ts";
 import { isHarmless, refuses, refusesTag, remembered } from "../safety.ts";
 import { type Scope, forget, forgetChildren } from "./scope.ts";
 
 export function content(scope: Scope, handle: number, text: string): void {
   const element = scope.handles.get(handle);
-  if (refusesTag(element.localName) && refuses(element, "textContent", text)) throw new OperationError("refused");
+  if (refusesTag(own(element).localName) && refuses(element, "textContent", text)) throw new OperationError("refused");
   forgetChildren(scope, element);
   setText(element, text);
 }
 
 export function setText(element: Element, text: string): void {
+  const target = own(element) as HTMLElement;
   // innerText turns line breaks into <br>; without any, textContent does the same and is faster. A style would be read without them.
-  if (/[\r\n]/.test(text) && element.localName !== "style") (element as HTMLElement).innerText = text;
-  else element.textContent = text;
+  if (/[\r\n]/.test(text) && target.localName !== "style") target.innerText = text;
+  else target.textContent = text;
 }
 
 const isPlain = remembered((name) => isHarmless(name) && !isTyped(name));
@@ -24,7 +26,7 @@ export function setProperty(scope: Scope, handle: number, name: string, value: u
 
 export function setPropertyOf(scope: Scope, element: Element, name: string, value: unknown): void {
   if (!isPlain(name)) return setSpecial(scope, element, name, value);
-  (element as unknown as Record<string, unknown>)[name] = value;
+  (own(element) as unknown as Record<string, unknown>)[name] = value;
 }
 
 function setSpecial(scope: Scope, element: Element, name: string, value: unknown): void {
@@ -32,6 +34,6 @@ function setSpecial(scope: Scope, element: Element, name: string, value: unknown
   if (name === "textContent" || name === "innerText") forgetChildren(scope, element);
   else if (name === "outerText") forget(scope, element);
   if (name === "innerText") setText(element, String(value ?? ""));
-  else (element as unknown as Record<string, unknown>)[name] = value;
+  else (own(element) as unknown as Record<string, unknown>)[name] = value;
   scope.keep.wrote(element, name);
 }

@@ -1,3 +1,4 @@
+import { own } from "../native.ts";
 import { toJson } from "../values.ts";
 import * as reads from "./reads.ts";
 import type { Scope } from "./scope.ts";
@@ -31,7 +32,7 @@ export function foresee(scope: Scope, asked: readonly Read[], operands: readonly
 
   function selectorOf(where: string | Part[]): string {
     if (typeof where === "string") return where;
-    return where.map((part) => (typeof part === "number" ? operands[part] : typeof part === "string" ? part : matched!.getAttribute(part[0]))).join("");
+    return where.map((part) => (typeof part === "number" ? operands[part] : typeof part === "string" ? part : own(matched!).getAttribute(part[0]))).join("");
   }
 
   function elementOf(where: number | number[]): Element | null {
@@ -45,12 +46,16 @@ export function foresee(scope: Scope, asked: readonly Read[], operands: readonly
     const element = elements[index];
     if (!answer || !element) return;
     const around = [];
-    for (let outer = element.parentElement; outer?.parentElement; outer = outer.parentElement) if (handles.has(outer)) around.push(handles.of(outer));
+    for (let outer = parentOf(element); outer && parentOf(outer); outer = parentOf(outer)) if (handles.has(outer)) around.push(handles.of(outer));
     const plain = element instanceof HTMLTextAreaElement || (element instanceof HTMLInputElement && element.type !== "radio");
     if (plain || around.length) answer.push(around);
     if (plain) answer.push(1);
   });
   return answers;
+}
+
+function parentOf(element: Element): Element | null {
+  return own(element).parentElement;
 }
 
 export function gather(scope: Scope, _tag: number, asked: Read[], operands: unknown[], matched: number | null): unknown[] {

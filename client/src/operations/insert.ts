@@ -1,4 +1,5 @@
 import { OperationError } from "../errors.ts";
+import { document, own } from "../native.ts";
 import { refusesTag } from "../safety.ts";
 import { trusted } from "../trusted.ts";
 import { type Scope, forget, forgetChildren } from "./scope.ts";
@@ -6,11 +7,14 @@ import { type Scope, forget, forgetChildren } from "./scope.ts";
 const SVG = "http://www.w3.org/2000/svg";
 const HTML = "http://www.w3.org/1999/xhtml";
 
+const { createElement, createElementNS } = document;
+
 /** A new element that is to be a child of `parent`. */
-export function createIn(parent: Element, tag: string): Element {
+export function createIn(target: Element, tag: string): Element {
+  const parent = own(target);
   if (refusesTag(tag) || refusesTag(parent.localName)) throw new OperationError("refused");
   const foreign = tag === "svg" ? SVG : parent.localName === "foreignObject" ? HTML : parent.namespaceURI;
-  return foreign === HTML ? document.createElement(tag) : document.createElementNS(foreign, tag);
+  return foreign === HTML ? createElement(tag) : createElementNS(foreign, tag);
 }
 
 function create(scope: Scope, handle: number, tag: string, parent: Element): Element {
@@ -20,34 +24,35 @@ function create(scope: Scope, handle: number, tag: string, parent: Element): Ele
 }
 
 function parentOf(reference: Element): Element {
-  if (!reference.parentElement) throw new OperationError("gone");
-  return reference.parentElement;
+  const parent = own(reference).parentElement;
+  if (!parent) throw new OperationError("gone");
+  return parent;
 }
 
 export function addChild(scope: Scope, parent: number, handle: number, tag: string): void {
   const element = scope.handles.get(parent);
-  element.appendChild(create(scope, handle, tag, element));
+  own(element).appendChild(create(scope, handle, tag, element));
 }
 
 export function prependChild(scope: Scope, parent: number, handle: number, tag: string): void {
   const element = scope.handles.get(parent);
-  element.insertBefore(create(scope, handle, tag, element), element.firstChild);
+  own(element).insertBefore(create(scope, handle, tag, element), own(element).firstChild);
 }
 
 export function addBefore(scope: Scope, reference: number, handle: number, tag: string): void {
   const element = scope.handles.get(reference);
   const parent = parentOf(element);
-  parent.insertBefore(create(scope, handle, tag, parent), element);
+  own(parent).insertBefore(create(scope, handle, tag, parent), element);
 }
 
 export function addAfter(scope: Scope, reference: number, handle: number, tag: string): void {
   const element = scope.handles.get(reference);
   const parent = parentOf(element);
-  parent.insertBefore(create(scope, handle, tag, parent), element.nextSibling);
+  own(parent).insertBefore(create(scope, handle, tag, parent), own(element).nextSibling);
 }
 
 export function appendHtml(scope: Scope, handle: number, html: string): void {
-  const element = scope.handles.get(handle);
+  const element = own(scope.handles.get(handle));
   if (refusesTag(element.localName)) throw new OperationError("refused");
   const template = document.createElement("template");
   const made = template.content;
@@ -63,12 +68,12 @@ export function appendHtml(scope: Scope, handle: number, html: string): void {
 export function remove(scope: Scope, handle: number): void {
   const element = scope.handles.get(handle);
   if (element === document.documentElement) throw new OperationError("failed", "the document element stays");
-  element.remove();
+  own(element).remove();
   forget(scope, element);
 }
 
 export function clear(scope: Scope, handle: number): void {
   const element = scope.handles.get(handle);
   forgetChildren(scope, element);
-  element.replaceChildren();
+  own(element).replaceChildren();
 }

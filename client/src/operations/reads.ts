@@ -1,5 +1,6 @@
 import { OperationError } from "../errors.ts";
 import { formData } from "../forms.ts";
+import { document, own } from "../native.ts";
 import { refusesProperty } from "../safety.ts";
 import type { Scope } from "./scope.ts";
 
@@ -28,26 +29,26 @@ export function exists(_scope: Scope, _tag: number, selector: string): boolean {
 
 export function getProperty(scope: Scope, _tag: number, handle: number, name: string): unknown {
   if (refusesProperty(name)) throw new OperationError("refused");
-  return (scope.handles.get(handle) as unknown as Record<string, unknown>)[name];
+  return (own(scope.handles.get(handle)) as unknown as Record<string, unknown>)[name];
 }
 
 export function getStyle(scope: Scope, _tag: number, handle: number, name: string): string {
-  const { style } = scope.handles.get(handle) as HTMLElement;
+  const { style } = own(scope.handles.get(handle)) as HTMLElement;
   if (name.startsWith("--")) return style.getPropertyValue(name);
   const value = (style as unknown as Record<string, unknown>)[name];
   return typeof value === "string" ? value : "";
 }
 
 export function getAttribute(scope: Scope, _tag: number, handle: number, name: string): string | null {
-  return scope.handles.get(handle).getAttribute(name);
+  return own(scope.handles.get(handle)).getAttribute(name);
 }
 
 export function getAttributes(scope: Scope, _tag: number, handle: number): unknown {
-  return Object.fromEntries(Array.from(scope.handles.get(handle).attributes, ({ name, value }) => [name, value]));
+  return Object.fromEntries(Array.from(own(scope.handles.get(handle)).attributes, ({ name, value }) => [name, value]));
 }
 
 export function getClasses(scope: Scope, _tag: number, handle: number): string[] {
-  return [...scope.handles.get(handle).classList];
+  return [...own(scope.handles.get(handle)).classList];
 }
 
 export function readForm(scope: Scope, _tag: number, handle: number): unknown {

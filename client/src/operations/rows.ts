@@ -4,6 +4,7 @@ import { setPropertyOf, setText } from "./content.ts";
 import { createIn } from "./insert.ts";
 import { type Column, type Repeat, valueAt } from "./repeats.ts";
 import type { Scope } from "./scope.ts";
+import { document, own } from "../native.ts";
 
 const ADD_CHILD = 1;
 const CONTENT = 5;
@@ -14,7 +15,7 @@ const SET_CLASSES = 9;
 const LISTEN = 10;
 
 /** Elements that are not indifferent to when they come into a document, or to what comes into them first. */
-const LIVELY = /-|^((i|fenced)?frame|object|embed|audio|video|picture|source|track|link|style|meta|base|title|dialog|template|slot|select|output)$/i;
+const LIVELY = /-|^((i|fenced)?frame|form|object|embed|audio|video|picture|source|track|link|style|meta|base|title|dialog|template|slot|select|output)$/i;
 /** Properties that mean the same outside a document. Where an element knows them, a copy of it has them too. */
 const PROPERTIES = /^(id|className|title|lang|dir|hidden|disabled|tabIndex|htmlFor|name|type|value|placeholder|alt|src|href|colSpan|rowSpan)$/;
 /** Attributes that do not, and those that Content-Security-Policy is about. */
@@ -58,7 +59,7 @@ export function addRows(scope: Scope, [, count, shapes]: Repeat, failed: (place:
   let list = 0;
   for (let index = 0; index < count; index++) {
     const next = valueAt(lists!, index);
-    if (next !== list && index) scope.handles.get(list).appendChild(rows);
+    if (next !== list && index) own(scope.handles.get(list)).appendChild(rows);
     list = next;
     for (let number = 0; number < made.length; number++) {
       const { blank, handles, inside, after } = made[number]!;
@@ -74,7 +75,7 @@ export function addRows(scope: Scope, [, count, shapes]: Repeat, failed: (place:
       }
     }
   }
-  scope.handles.get(list).appendChild(rows);
+  own(scope.handles.get(list)).appendChild(rows);
   return true;
 }
 
@@ -145,8 +146,8 @@ class Plan {
   /** The first of the lists, where they are the same for all of a row, and alike. */
   #listOf(lists: Column): Element | undefined {
     const [first, ...others] = (lists.length === 2 ? [] : lists).map((handle) => this.scope.handles.get(handle));
-    const { localName, namespaceURI } = first ?? {};
-    if (others.some((other) => other.localName !== localName || other.namespaceURI !== namespaceURI)) return undefined;
+    const { localName, namespaceURI } = (first && own(first)) ?? {};
+    if (others.some((other) => own(other).localName !== localName || own(other).namespaceURI !== namespaceURI)) return undefined;
     this.lists ??= lists;
     return equal(this.lists, lists) ? first : undefined;
   }

@@ -2,6 +2,7 @@ import type { Handles } from "../handles.ts";
 import type { Keep } from "../keep.ts";
 import type { Read } from "./foresee.ts";
 import type { Listeners } from "../listeners.ts";
+import { own } from "../native.ts";
 
 export type Foretold = readonly [version: number, asked: Read[]];
 
@@ -19,8 +20,8 @@ export interface Scope {
 
 /** The descendants of `element` have left the document for good, or are about to. */
 export function forgetChildren({ handles, listeners }: Scope, element: Element): void {
-  if (!element.firstElementChild) return;
-  for (const descendant of element.getElementsByTagName("*")) {
+  if (!own(element).firstElementChild) return;
+  for (const descendant of own(element).getElementsByTagName("*")) {
     handles.forget(descendant);
     listeners.forget(descendant);
   }

@@ -1,16 +1,17 @@
 import type { Scope } from "./scope.ts";
+import { own } from "../native.ts";
 
 export function focus(scope: Scope, handle: number): void {
-  (scope.handles.get(handle) as HTMLElement).focus();
+  (own(scope.handles.get(handle)) as HTMLElement).focus();
   scope.keep.moved();
 }
 
 export function blur(scope: Scope, handle: number): void {
-  (scope.handles.get(handle) as HTMLElement).blur();
+  (own(scope.handles.get(handle)) as HTMLElement).blur();
   scope.keep.moved();
 }
 
 export function scrollIntoView(scope: Scope, handle: number): void {
-  scope.handles.get(handle).scrollIntoView();
+  own(scope.handles.get(handle)).scrollIntoView();
   scope.keep.moved();
 }
