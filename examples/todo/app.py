@@ -34,7 +34,7 @@ class TodoFile:
 
     def save(self) -> None:
         draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(self.entries, ensure_ascii=False, indent=1), "utf-8")
+        draft.write_text(json.dumps(self.entries, indent=1), "ascii")
         draft.replace(self.path)
 
 

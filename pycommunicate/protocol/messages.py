@@ -3,12 +3,24 @@
 from typing import Final, NamedTuple
 
 from pycommunicate.errors import ProtocolError
+from pycommunicate.protocol.checked import (
+    LARGEST_HANDLE,
+    LONGEST_NAME,
+    LONGEST_TOKEN,
+    handle,
+    json_value,
+    number,
+    positive,
+    text,
+    token,
+)
+from pycommunicate.protocol.payloads import event_payload
 from pycommunicate.protocol.values import JSON, dumps
 from pycommunicate.protocol.version import NAMESPACE, PROTOCOL_VERSION
 
-_LONGEST_TOKEN: Final = 16_384
-_LARGEST_NUMBER: Final = 2**53 - 1
 MOST_EVENTS: Final = 10_000
+MOST_RELEASED: Final = 10_000
+"""How many listeners one acknowledgement may release; the client tells of more in the next ones."""
 _JOIN_DEPTH: Final = 32
 MOST_ANSWERS: Final = 64
 """How many answers may come along with an event."""
@@ -96,59 +108,72 @@ Message = EventMade | EventsMade | Answer | Acknowledgement | Failed | Leave | V
 
 VALUE, HANDLE, ERROR = 0, 1, 2
 """What `Answer.status` may be."""
+_STATUS: Final = frozenset({VALUE, HANDLE, ERROR})
+_MOST_AROUND: Final = 8_192
 
 
 def decode_join(auth: object) -> Join:
-    """Return the join in a CONNECT packet's auth. Raises `ProtocolError`; its first argument is the code for `refused`."""
-    if not isinstance(auth, dict):
+    """Return the join in a CONNECT packet's auth. Raises `ProtocolError`; its first argument is the code for `refused`.
+
+    Which handles its answers may name is the page's to say: `check_handles`.
+    """
+    if type(auth) is not dict:
         raise ProtocolError("malformed")
     if auth.get("version") != PROTOCOL_VERSION:
         raise ProtocolError("version")
-    return Join(
-        request=_token(auth.get("request")),
-        resume=_token(auth.get("resume")),
-        mount=_token(auth.get("mount")),
-        epoch=_token(auth.get("epoch")),
-        applied=_number(auth.get("applied", 0)),
-        made=_number(auth.get("made", 0)),
-        answers=_foretold(auth.get("answers"), _JOIN_DEPTH),
-    )
+    try:
+        return Join(
+            request=token(auth.get("request")),
+            resume=token(auth.get("resume")),
+            mount=token(auth.get("mount"), LONGEST_TOKEN),
+            epoch=token(auth.get("epoch")),
+            applied=number(auth.get("applied", 0)),
+            made=number(auth.get("made", 0)),
+            answers=_foretold(auth.get("answers"), _JOIN_DEPTH, LARGEST_HANDLE),
+        )
+    except ProtocolError:
+        raise ProtocolError("malformed") from None
 
 
-def decode(name: object, arguments: list[object], *, depth: int, most_events: int = MOST_EVENTS) -> Message:
-    """Return the message `name` with its `arguments`, `most_events` at most. Raises `ProtocolError` for whatever is not exactly as `docs/wire.md` has it."""
-    shape = _SHAPES.get(name) if isinstance(name, str) else None
+def decode(
+    name: object,
+    arguments: list[object],
+    *,
+    depth: int,
+    most_events: int = MOST_EVENTS,
+    epoch: str = "",
+    last_handle: int = LARGEST_HANDLE,
+) -> Message:
+    """Return the message `name` with its `arguments`, `most_events` at most. Raises `ProtocolError` for whatever is not exactly as `docs/wire.md` has it.
+
+    `last_handle` is the highest handle that the server has given in the page's `epoch`: messages of that epoch name no higher one.
+    """
+    shape = _SHAPES.get(name) if type(name) is str else None
     if shape is None or (len(arguments) != shape and not (name == "event" and len(arguments) == shape + 1)):
         raise ProtocolError("unknown message")
-    epoch = _token(arguments[0])
-    if epoch is None:
-        raise ProtocolError("no epoch")
+    of = text(arguments[0], "the epoch", LONGEST_NAME)
+    last = last_handle if of == epoch else LARGEST_HANDLE
     if name == "event":
-        payload = None if arguments[4] is None else _payload(arguments[4], depth)
-        answers = _foretold(arguments[5], depth) if len(arguments) > 5 else None
-        return EventMade(
-            epoch, _positive(arguments[1]), _number(arguments[2]), _positive(arguments[3]), payload, answers
-        )
+        payload = None if arguments[4] is None else event_payload(arguments[4], depth, last)
+        answers = _foretold(arguments[5], depth, last) if len(arguments) > 5 else None
+        return EventMade(of, positive(arguments[1]), number(arguments[2]), positive(arguments[3]), payload, answers)
     if name == "events":
-        return _events(epoch, arguments, depth, most_events)
+        return _events(of, arguments, depth, most_events, last)
     if name == "answer":
-        return _answer(epoch, arguments, depth)
+        return _answer(of, arguments, depth, last)
     if name == "ack":
         released = arguments[2]
-        if not isinstance(released, list):
-            raise ProtocolError("released is no list")
-        return Acknowledgement(epoch, _number(arguments[1]), [_positive(item) for item in released])
+        if type(released) is not list or len(released) > MOST_RELEASED:
+            raise ProtocolError(f"released is not a list of at most {MOST_RELEASED} listeners")
+        return Acknowledgement(of, number(arguments[1]), [positive(item) for item in released])
     if name == "failed":
-        error = arguments[3]
-        if not isinstance(error, str) or error not in _FAILURES:
-            raise ProtocolError("no error code")
-        return Failed(epoch, _number(arguments[1]), _positive(arguments[2]), error)
+        return Failed(of, number(arguments[1]), positive(arguments[2]), _error_code(arguments[3]))
     if name == "visible":
-        return Visible(epoch, _number(arguments[1]))
-    return Leave(epoch)
+        return Visible(of, number(arguments[1]))
+    return Leave(of)
 
 
-_FAILURES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
+_ERROR_CODES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
 _SHAPES: Final[dict[str, int]] = {"event": 5, "events": 4, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
 RECEIVED: Final = frozenset(_SHAPES)
 """The names of what a browser sends."""
@@ -164,132 +189,74 @@ def encode_operations(epoch: str, first: int, operations: str, received: int, al
     return f'2{NAMESPACE},["operations",{dumps(epoch)},{first},{operations},{received},{allowed}]'
 
 
-def check_depth(value: object, depth: int) -> None:
-    """Raise `ProtocolError` where `value` is nested deeper than `depth`."""
-    level: list[object] = [value]
-    for _ in range(depth + 1):
-        level = [item for group in level for item in _items(group)]
-        if not level:
-            return
-    raise ProtocolError("nested too deeply")
+def check_handles(foretold: Foretold | None, last_handle: int) -> None:
+    """Raise `ProtocolError` if answers of a join name elements that its page does not have."""
+    if foretold is not None:
+        check_answers(foretold.answers, last_handle)
 
 
-def _items(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def _events(epoch: str, arguments: list[object], depth: int, most: int) -> EventsMade:
-    first, applied, entries = _positive(arguments[1]), _number(arguments[2]), arguments[3]
-    if not isinstance(entries, list) or not 0 < len(entries) <= most:
+def _events(epoch: str, arguments: list[object], depth: int, most: int, last_handle: int) -> EventsMade:
+    first, applied, entries = positive(arguments[1]), number(arguments[2]), arguments[3]
+    if type(entries) is not list or not 0 < len(entries) <= most:
         raise ProtocolError("no events, or more than there is ever room for")
     events = []
-    for number, entry in enumerate(entries, first):
-        if not isinstance(entry, list) or not 1 <= len(entry) <= 3:
-            raise ProtocolError("no event")
+    for at, entry in enumerate(entries, first):
+        if type(entry) is not list or not 1 <= len(entry) <= 3:
+            raise ProtocolError("not an event")
         without = len(entry) < 2 or (len(entry) > 2 and entry[1] is None)
-        payload = None if without else _payload(entry[1], depth)
-        answers = _foretold(entry[2], depth) if len(entry) > 2 else None
-        events.append(EventMade(epoch, number, applied, _positive(entry[0]), payload, answers))
+        payload = None if without else event_payload(entry[1], depth, last_handle)
+        answers = _foretold(entry[2], depth, last_handle) if len(entry) > 2 else None
+        events.append(EventMade(epoch, at, applied, positive(entry[0]), payload, answers))
     return EventsMade(epoch, applied, events)
 
 
-def _answer(epoch: str, arguments: list[object], depth: int) -> Answer:
+def _answer(epoch: str, arguments: list[object], depth: int, last_handle: int) -> Answer:
     status, value = arguments[3], arguments[4]
-    if type(status) is not int or status not in {VALUE, HANDLE, ERROR}:
-        raise ProtocolError("no status")
-    if status == HANDLE and type(value) is not int:
-        raise ProtocolError("no handle")
-    if status == ERROR and not isinstance(value, str):
-        raise ProtocolError("no error code")
-    check_depth(value, depth)
-    return Answer(epoch, _number(arguments[1]), _positive(arguments[2]), status, value)  # type: ignore[arg-type]
+    if type(status) is not int or status not in _STATUS:
+        raise ProtocolError("not a status")
+    checked: JSON
+    if status == HANDLE:
+        checked = handle(value, last_handle)
+    elif status == ERROR:
+        checked = _error_code(value)
+    else:
+        checked = json_value(value, depth)
+    return Answer(epoch, number(arguments[1]), positive(arguments[2]), status, checked)
 
 
-def _foretold(value: object, depth: int) -> Foretold | None:
+def _error_code(value: object) -> str:
+    if type(value) is not str or value not in _ERROR_CODES:
+        raise ProtocolError("not an error code")
+    return value
+
+
+def _foretold(value: object, depth: int, last_handle: int) -> Foretold | None:
     if value is None:
         return None
-    if not isinstance(value, list) or not 0 < len(value) <= MOST_ANSWERS + 1:
+    if type(value) is not list or not 0 < len(value) <= MOST_ANSWERS + 1:
         raise ProtocolError("no answers")
-    check_depth(value, depth)
+    json_value(value, depth)
     version, *answers = value
-    return Foretold(_number(version), check_answers(answers))
+    return Foretold(number(version), check_answers(answers, last_handle))
 
 
-def check_answers(answers: object) -> list[JSON]:
-    """Return a list of answers that came together. Raises `ProtocolError` where it is none."""
-    if not isinstance(answers, list) or len(answers) > MOST_ANSWERS:
+def check_answers(answers: object, last_handle: int) -> list[JSON]:
+    """Return a list of answers that came together. Raises `ProtocolError` for anything else."""
+    if type(answers) is not list or len(answers) > MOST_ANSWERS:
         raise ProtocolError("no answers")
     for answer in answers:
         if answer == 0 and type(answer) is int:
             continue
-        if not isinstance(answer, list) or not 2 <= len(answer) <= 4:
-            raise ProtocolError("no answer")
-        if (
-            type(answer[0]) is not int
-            or answer[0] not in {VALUE, HANDLE}
-            or (answer[0] == HANDLE and not _is_handle(answer[1]))
-        ):
-            raise ProtocolError("no answer")
-        around = answer[2] if len(answer) > 2 else []
-        if not isinstance(around, list) or not all(_is_handle(item) for item in around):
-            raise ProtocolError("no handles")
+        if type(answer) is not list or not 2 <= len(answer) <= 4:
+            raise ProtocolError("not an answer")
+        status, value, *more = answer
+        if type(status) is not int or status not in {VALUE, HANDLE}:
+            raise ProtocolError("not a status")
+        if status == HANDLE:
+            handle(value, last_handle)
+        around = more[0] if more else []
+        if type(around) is not list or len(around) > _MOST_AROUND:
+            raise ProtocolError("not a list of the elements around one")
+        for outer in around:
+            handle(outer, last_handle)
     return answers
-
-
-def _is_handle(value: object) -> bool:
-    return type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER
-
-
-_PAYLOAD: Final[dict[str, tuple[type, ...]]] = {
-    "type": (str,),
-    "value": (str, int, float, bool, list, dict, type(None)),
-    "checked": (bool,),
-    "key": (str,),
-    "code": (str,),
-    "data": (dict,),
-    "id": (str,),
-    "x": (int, float),
-    "y": (int, float),
-    "modifiers": (list,),
-    "detail": (str, int, float, bool, list, dict, type(None)),
-    "target": (int,),
-}
-
-
-def _payload(value: object, depth: int) -> dict[str, JSON]:
-    if not isinstance(value, dict):
-        raise ProtocolError("a payload is an object")
-    check_depth(value, depth)
-    payload: dict[str, JSON] = {}
-    for name, kinds in _PAYLOAD.items():
-        if name in value:
-            if type(value[name]) not in kinds:
-                raise ProtocolError(f"{name} of the wrong type")
-            payload[name] = value[name]
-    for name in ("data", "modifiers"):
-        items = _items(payload.get(name))
-        if not all(isinstance(item, str) for item in items):
-            raise ProtocolError(f"{name} of the wrong type")
-    return payload
-
-
-def _token(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > _LONGEST_TOKEN:
-        raise ProtocolError("malformed")
-    return value
-
-
-def _number(value: object) -> int:
-    if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
-        raise ProtocolError("malformed")
-    return value
-
-
-def _positive(value: object) -> int:
-    if _number(value) == 0:
-        raise ProtocolError("malformed")
-    return value  # type: ignore[return-value]

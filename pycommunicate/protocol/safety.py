@@ -18,7 +18,7 @@ _PROPERTY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9._-]*)?")
 _STYLE = re.compile(r"--[A-Za-z0-9_-]+|-?[A-Za-z][A-Za-z0-9-]*")
-_EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
+_EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,255}")  # what `checked.LONGEST_NAME` lets a page tell of
 _MARKUP = re.compile(r"\s*<\s*([A-Za-z][A-Za-z0-9]*)[^>]*>(?:([^<]*)<)?")
 
 _INSTEAD: Final = {

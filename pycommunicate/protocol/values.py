@@ -64,7 +64,7 @@ def _key(key: object, what: str) -> str:
 
 def dumps(value: object) -> str:
     """Return `value` as compact JSON that UTF-8 can carry, lone surrogates escaped."""
-    text = _encode(value)
+    text = compact(value)
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -72,4 +72,5 @@ def dumps(value: object) -> str:
     return text
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
+"""JSON without spaces, in which surrogates stand as they are."""

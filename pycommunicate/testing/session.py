@@ -16,6 +16,7 @@ from pycommunicate.testing.dom.operations import Later, Scope, apply, foresee
 
 _ACK_BYTES = 262_144
 _FORESEEN = 16_384
+_RELEASED = 1_000
 _VALUE, _HANDLE, _ERROR = 0, 1, 2
 _HEAD = f"42{NAMESPACE},"
 
@@ -131,10 +132,12 @@ class Session:
         released = self._scope.listeners.released
         if not self.joined or (self._acknowledged == self._applied and not released):
             return False
-        frame = self._encode("ack", self._applied, list(released))
-        self._released = (self._released + released)[-1000:]
-        released.clear()
-        self._send(frame)
+        told = released[:_RELEASED]
+        del released[:_RELEASED]
+        self._send(self._encode("ack", self._applied, told))
+        self._released = (self._released + told)[-_RELEASED:]
+        if released:
+            self.acknowledge()
         return True
 
     def leave(self) -> None:

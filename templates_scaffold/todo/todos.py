@@ -49,7 +49,7 @@ class TodoFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".new")
         entries = {key: asdict(todo) for key, todo in self.entries.items()}
-        draft.write_text(json.dumps(entries, ensure_ascii=False, indent=1), "utf-8")
+        draft.write_text(json.dumps(entries, indent=1), "ascii")
         draft.replace(self.path)
 
 

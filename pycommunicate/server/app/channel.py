@@ -255,7 +255,7 @@ class PageChannel:
         def take(answer: Answer) -> None:
             with suppress(ProtocolError):
                 if epoch == self.epoch and answer.status == VALUE:
-                    answers = check_answers(answer.value)
+                    answers = check_answers(answer.value, self.listeners.last_handle)
                     self._foresee(recall, told, circumstances, operands, answers, answer.applied, ahead=1)
 
         return self.reads.ask_along(Op.GATHER, (told.reads, operands, circumstances.matched), self.outbox.write, take)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.protocol.usv import usv_string
 from pycommunicate.protocol.version import (
     BUILD_PATH,
     LOAD_ELEMENT,
@@ -195,7 +196,8 @@ class PageServer:
             view = type(page.controller.view).__qualname__
             message = f"{view}.render() returned None; expected the page's HTML as a str"
             raise TypeError(message)
-        response = make_response(body)
+        # Half a character, which no encoding has, would be a 500 for all who are shown it.
+        response = make_response(usv_string(body) if isinstance(body, str) else body)
         if page.has_client or page.asked_nonce:
             response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("X-Content-Type-Options", "nosniff")

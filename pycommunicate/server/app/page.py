@@ -24,6 +24,7 @@ from pycommunicate.protocol.messages import (
 from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.safety import check_url
 from pycommunicate.protocol.samesite import same_site_path
+from pycommunicate.protocol.usv import usv_string
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.context import CallCTX
 from pycommunicate.server.app.execution import application_context, deliver_session, run_guarded
@@ -302,7 +303,7 @@ class Page(PageWork):
     def redirect(self, location: str | None, *, same_site: bool = False) -> Callable[[], Any] | None:
         """Lead the browser elsewhere; where `same_site`, to a path of this application alone."""
         wanted: Any = self._own_path(location) if same_site else location  # check_url() raises for None
-        url = check_url(wanted, navigation=True)
+        url = check_url(usv_string(wanted) if isinstance(wanted, str) else wanted, navigation=True)
         if self.state is State.WAITING and self.ahead is None:
             return lambda: flask_redirect(url)
         deliver_session(self)  # else the next page might be asked for before the cookie has come

@@ -12,7 +12,8 @@ from flask_socketio import SocketIO
 from pycommunicate.engine import Engine, Timer
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.limits import Limits
-from pycommunicate.protocol.messages import RECEIVED, EventsMade, Join, decode, decode_join, encode
+from pycommunicate.protocol.messages import RECEIVED, EventsMade, Join, check_handles, decode, decode_join, encode
+from pycommunicate.protocol.usv import usv_string
 from pycommunicate.protocol.version import NAMESPACE, SOCKET_PATH
 from pycommunicate.server.app.cookies import our_cookies
 from pycommunicate.server.app.mounttokens import Mount
@@ -246,6 +247,7 @@ class Gateway:
 
     def take(self, sid: str, frame: str) -> None:
         """Take an Engine.IO frame that came over such a connection, as from a socket: bounded and guarded."""
+        frame = usv_string(frame)
         if len(frame.encode()) > self._limits.inbound_message or not is_frame(frame):
             self._expel(sid, "malformed or too large")
         elif frame[0] == "4":
@@ -286,6 +288,7 @@ class Gateway:
             if page.user is not user or not (page.state is State.WAITING or not page.heard):
                 self._refuse(connection, "not_yours", "this page belongs to another session or tab")
                 return
+            check_handles(join.answers, page.listeners.last_handle)
             self._enter(connection, page, environ)
             page.join(connection, join)
             return
@@ -337,10 +340,16 @@ class Gateway:
                 return
             if connection.page.connection is not connection:
                 return  # the page goes on over another one
+            page = connection.page
             message = decode(
-                name, list(arguments), depth=self._limits.json_depth, most_events=self._limits.events_queued
+                name,
+                list(arguments),
+                depth=self._limits.json_depth,
+                most_events=self._limits.events_queued,
+                epoch=page.epoch,
+                last_handle=page.listeners.last_handle,
             )
-            connection.page.receive(message)
+            page.receive(message)
             if isinstance(message, EventsMade):
                 connection.events += len(message.events)
                 if connection.events >= _EVENTS_A_TURN:

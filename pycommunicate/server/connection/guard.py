@@ -9,6 +9,8 @@ from socketio.packet import Packet as SocketIOPacket
 
 from pycommunicate.errors import ProtocolError
 from pycommunicate.protocol.messages import RECEIVED
+from pycommunicate.protocol.usv import usv_string
+from pycommunicate.protocol.values import compact
 from pycommunicate.protocol.version import NAMESPACE
 
 
@@ -32,15 +34,21 @@ def are_frames(payload: bytes) -> bool:
         return False
 
 
-class FiniteJSON:
-    """JSON as the standard has it: no NaN, no Infinity, no number that becomes one."""
+class StrictJSON:
+    """JSON as the standard has it: no NaN, no Infinity, no number that becomes one. Its texts are USVStrings."""
 
     dumps = staticmethod(json.dumps)
 
     @staticmethod
     def loads(text: str) -> Any:
         """Decode, or raise `ValueError`."""
-        return _decoder.decode(text)
+        value = _decoder.decode(text)
+        if "\\u" in text:  # what came as UTF-8 has half a character only where it was escaped
+            plain = compact(value)
+            whole = usv_string(plain)
+            if whole is not plain:
+                return _decoder.decode(whole)
+        return value
 
 
 def _finite(text: str) -> float:
@@ -51,7 +59,7 @@ def _finite(text: str) -> float:
 
 
 def _refuse_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 _decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant)
@@ -61,7 +69,7 @@ class GuardedPacket(SocketIOPacket):
     """Refuses what our client never sends: attachments, other namespaces, reserved events, payloads that are no list."""
 
     uses_binary_events = False
-    json = FiniteJSON
+    json = StrictJSON
 
     def decode(self, encoded_packet: Any) -> int:
         """Decode, or raise `ProtocolError`."""

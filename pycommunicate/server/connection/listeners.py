@@ -8,6 +8,7 @@ from itertools import count
 from types import CellType
 from typing import Any, NamedTuple
 
+from pycommunicate.protocol.checked import LARGEST_HANDLE
 from pycommunicate.proxies.dom.listener import Terms
 from pycommunicate.server.connection.closures import Lines, cells_of, lines_of, put_together
 
@@ -45,7 +46,9 @@ class Listening:
 class Listeners:
     """Numbers handles and listeners of one epoch.
 
-    A page may have thousands of listeners, and hardly any ever runs: one is an entry in four columns, 28 bytes and no object of its own. Of handlers
+    Handles are checked where they come in: a parent's is lower than those of what is inside it, so that to go outward comes to an end.
+
+    A page may have thousands of listeners, and hardly any ever runs: one is an entry in four columns, 24 bytes and no object of its own. Of handlers
     that the same lines made, the first is kept as it is, of others their closures.
     """
 
@@ -78,7 +81,7 @@ class Listeners:
         self._number = count(1)
         self._handle = count(1)
         self._numbers = array("i")  # ascending
-        self._handles = array("q")
+        self._handles = array("i")
         self._handlers: list[Callable[..., object] | tuple[CellType, ...] | None] = []  # None: a gap
         self._lines: dict[Any, Lines] = {}  # by habit: who has the same one runs the same code
         self._kinds: list[Kind] = []
@@ -100,6 +103,11 @@ class Listeners:
             parents[handle] = parent
         return handle
 
+    @property
+    def last_handle(self) -> int:
+        """The highest handle that was given in this epoch. What a browser says of a higher one is not true."""
+        return len(self._parents) - 1
+
     def parent_of(self, handle: int) -> int:
         """Return the handle of the element around `handle`, 0 where it is not known."""
         return self._parents[handle] if 0 < handle < len(self._parents) else 0
@@ -109,7 +117,13 @@ class Listeners:
         return next(self._number)
 
     def keep(self, number: int, handle: int, handler: Callable[..., object], terms: Terms, habit: Any) -> None:
-        """Keep a listener."""
+        """Keep a listener.
+
+        :raises ValueError: the number or the handle does not fit its column. Nothing was kept.
+        """
+        if not (0 < number <= LARGEST_HANDLE and -LARGEST_HANDLE <= handle <= LARGEST_HANDLE):
+            message = f"listener {number} of the element {handle}: a number has at most 31 bits"
+            raise ValueError(message)
         key = (*terms, habit)
         kind = self._known.get(key)
         if kind is None:
@@ -216,7 +230,7 @@ class Listeners:
             return
         kept = [place for place, handler in enumerate(self._handlers) if handler is not None]
         self._numbers = array("i", [self._numbers[place] for place in kept])
-        self._handles = array("q", [self._handles[place] for place in kept])
+        self._handles = array("i", [self._handles[place] for place in kept])
         self._handlers = [self._handlers[place] for place in kept]
         self._kinds = [self._kinds[place] for place in kept]
         self._known = {kind: kind for kind in self._kinds}

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pycommunicate.protocol.checked import LONGEST_NAME
+from pycommunicate.protocol.payloads import MOST_DATA
 from pycommunicate.testing.dom import fields
 from pycommunicate.testing.dom.document import Document
 from pycommunicate.testing.dom.errors import OperationError
@@ -172,9 +174,12 @@ def payload_of(document: Document, event: DOMEvent, matched: Element, handles: H
     if id_:
         payload["id"] = id_
     data = dataset(matched)
-    if data:
+    if data and len(data) <= MOST_DATA and all(len(name) <= LONGEST_NAME for name in data):
         payload["data"] = data
-    payload.update(_input(event))
+    told = _input(event)
+    payload.update(
+        {name: value for name, value in told.items() if name not in {"key", "code"} or len(value) <= LONGEST_NAME}
+    )
     return payload
 
 

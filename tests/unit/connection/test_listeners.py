@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import tracemalloc
 from typing import TYPE_CHECKING
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pycommunicate.server.connection.listeners import Listeners
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycommunicate.proxies.dom.listener import Terms
 
 CLICK: Terms = ("click", False, False, "parallel", None)
@@ -19,6 +25,34 @@ def keep(listeners: Listeners, handle: int) -> int:
     number = listeners.new_number()
     listeners.keep(number, handle, lambda: None, CLICK, None)
     return number
+
+
+hostile = st.sampled_from([2**31, -(2**31), 2**63, 2**70, -(2**70)]) | st.integers(-3, 12)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["keep", "remove", "get", "delete"]), hostile), max_size=40))
+def test_hostile_numbers_never_run_another_handler_or_one_that_was_removed(steps: list[tuple[str, int]]) -> None:
+    listeners = Listeners()
+    kept: dict[int, tuple[int, Callable[[], None]]] = {}
+
+    def listen(handle: int) -> None:
+        number, handler = listeners.new_number(), lambda: None
+        listeners.keep(number, handle, handler, CLICK, None)
+        kept[number] = (handle, handler)
+
+    for what, number in steps:
+        if what == "keep":
+            with contextlib.suppress(ValueError):
+                listen(number)
+        elif what == "remove":
+            assert listeners.remove(number) == (kept.pop(number, None) is not None)
+        elif what == "delete":
+            listeners.remove_within(number, inside=False)
+            kept = {n: (handle, handler) for n, (handle, handler) in kept.items() if number not in {handle, 0}}
+        for asked in (number, *range(20)):
+            found = listeners.get(asked)
+            assert (found and (found.handle, found.handler)) == kept.get(asked)
+        assert len(listeners) == len(kept)
 
 
 def test_deleting_an_element_ends_the_listeners_inside_it() -> None:

@@ -17,6 +17,7 @@ from pycommunicate.protocol.messages import (
     decode,
     decode_join,
 )
+from pycommunicate.protocol.version import PROTOCOL_VERSION
 
 names = st.sampled_from(["event", "events", "answer", "ack", "failed", "leave", "visible", "join", ""])
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
@@ -79,6 +80,88 @@ def test_depth_at_the_limit_and_past_it(depth: int, fits: bool) -> None:
     else:
         with pytest.raises(ProtocolError):
             decode("answer", ["e", 0, 1, 0, value], depth=32)
+
+
+HANDLES: list[object] = [2**70, -(2**70), 2**31, -(2**31), 6, True, 1.0, "1", None, [1]]
+"""What is not a handle of a page that has given five."""
+
+
+@pytest.mark.parametrize("handle", HANDLES)
+def test_a_handle_is_one_that_this_page_has(handle: object) -> None:
+    for name, arguments in (
+        ("event", ["e", 1, 0, 1, {"target": handle}]),
+        ("event", ["e", 1, 0, 1, None, [1, [1, handle]]]),
+        ("event", ["e", 1, 0, 1, None, [1, [0, "", [handle]]]]),
+        ("events", ["e", 1, 0, [[1, {"target": handle}]]]),
+        ("answer", ["e", 0, 1, 1, handle]),
+    ):
+        with pytest.raises(ProtocolError):
+            decode(name, arguments, depth=32, epoch="e", last_handle=5)
+
+
+@pytest.mark.parametrize("handle", [5, 0, -1, -(2**31) + 1])
+def test_handles_that_a_page_has(handle: int) -> None:
+    decode("event", ["e", 1, 0, 1, {"target": handle}], depth=32, epoch="e", last_handle=5)
+    decode("event", ["an earlier epoch", 1, 0, 1, {"target": 1000}], depth=32, epoch="e", last_handle=5)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "x" * 257},
+        {"key": "x" * 257},
+        {"code": "x" * 257},
+        {"data": {"x" * 257: ""}},
+        {"data": {str(number): "" for number in range(257)}},
+        {"data": {"a": 1}},
+        {"x": 2**53},
+        {"y": -1e300},
+        {"x": float("nan")},
+        {"x": True},
+        {"modifiers": ["hyper"]},
+        {"modifiers": [["alt"]]},
+        {"modifiers": ["alt"] * 5},
+        {"checked": 1},
+        {"id": 1},
+        {"value": 10**400},
+    ],
+    ids=lambda payload: repr(payload)[:40],
+)
+def test_what_no_event_tells_of_itself(payload: dict[str, object]) -> None:
+    with pytest.raises(ProtocolError):
+        decode("event", ["e", 1, 0, 1, payload], depth=32)
+
+
+def test_integers_are_what_they_are_in_the_browser() -> None:
+    """A number of JavaScript's above 2**53 is a float, however it is written."""
+    value = {"a": [2**53, -(2**70), 2**53 - 1]}
+    event = decode("event", ["e", 1, 0, 1, {"value": value}], depth=32)
+    assert isinstance(event, EventMade)
+    assert event.payload is not None
+    assert repr(event.payload["value"]) == "{'a': [9007199254740992.0, -1.1805916207174113e+21, 9007199254740991]}"
+    assert decode("answer", ["e", 0, 1, 0, 2**53], depth=32) == Answer("e", 0, 1, 0, 2.0**53)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("answer", ["e", 0, 1, 2, "a text of the browser's own"]),
+        ("failed", ["e", 0, 1, "gone?"]),
+        ("ack", ["e", 0, [1] * 10_001]),
+        ("ack", ["e", 0, [0]]),
+        ("leave", ["e" * 257]),
+        ("leave", [["e"]]),
+    ],
+)
+def test_codes_and_lengths(name: str, arguments: list[object]) -> None:
+    with pytest.raises(ProtocolError):
+        decode(name, arguments, depth=32)
+
+
+@pytest.mark.parametrize("join", [{"request": "x" * 257}, {"epoch": 1}, {"mount": "x" * 16_385}, {"made": 2.0}])
+def test_a_join_that_is_malformed(join: dict[str, object]) -> None:
+    with pytest.raises(ProtocolError, match="malformed"):
+        decode_join({"version": PROTOCOL_VERSION, **join})
 
 
 def test_another_version_is_told_apart() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pycommunicate import RefusedName, UnsafeURL
 from pycommunicate.protocol import safety
+from pycommunicate.protocol.checked import LONGEST_NAME
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "wire" / "safety.json").read_text())
 
@@ -78,3 +79,9 @@ def test_a_long_value_is_not_repeated_whole() -> None:
     with pytest.raises(UnsafeURL) as caught:
         safety.check_url("javascript:" + "x" * 100_000)
     assert len(str(caught.value)) < 400
+
+
+def test_an_event_has_a_name_that_a_page_can_tell_of() -> None:
+    assert safety.check_event("e" * LONGEST_NAME)
+    with pytest.raises(RefusedName):
+        safety.check_event("e" * (LONGEST_NAME + 1))

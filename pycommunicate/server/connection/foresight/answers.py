@@ -1,7 +1,7 @@
 """Answers that came along with an event: what they are to which question, and for how long they may be used."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from pycommunicate.protocol.messages import ERROR, HANDLE, VALUE
@@ -167,11 +167,12 @@ def text_of(value: Any) -> str | None:
     return value if type(value) is str and 0 < len(value) <= 100 else None
 
 
-def attributes_of(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Return the attributes of the event's element, as far as the event tells them."""
+def attributes_of(payload: Mapping[str, Any], names: Container[str]) -> dict[str, str]:
+    """Return the attributes of the event's element, as far as the event tells them: of those in `data`, only the ones with these names."""
     found = {
         "data-" + "".join(f"-{c.lower()}" if c.isupper() else c for c in name): value
         for name, value in payload.get("data", {}).items()
+        if name in names
     }
     if payload.get("id"):
         found["id"] = payload["id"]
@@ -212,7 +213,7 @@ def selector_of(where: Any, operands: Mapping[str, Any], payload: Mapping[str, A
     """Return the selector in which the parts that vary are filled in."""
     if isinstance(where, str):
         return where
-    attributes = attributes_of(payload)
+    attributes = attributes_of(payload, payload.get("data", {}))
     parts: list[str] = []
     for part in where:
         text = part

@@ -60,6 +60,9 @@ class Habit:
 class Habits:
     """The habits of an application's handlers."""
 
+    MOST: Final = 4_000
+    """How many there are in all; a handler that comes later has none, and asks each time."""
+
     def __init__(self) -> None:
         # A view that hot reload has replaced takes its own along.
         self._all: WeakKeyDictionary[type, HabitsOfView] = WeakKeyDictionary()
@@ -69,8 +72,14 @@ class Habits:
         """Return the habits of the handlers of views of that class."""
         habits = self._all.get(view)
         if habits is None:
-            habits = self._all[view] = HabitsOfView(self._numbers)
+            habits = self._all[view] = HabitsOfView(self)
         return habits
+
+    def new(self, code: CodeType) -> Habit | None:
+        """Return a new habit, None if there are as many as there may be."""
+        if sum(map(len, self._all.values())) >= self.MOST:
+            return None
+        return Habit(next(self._numbers), code)
 
     def __iter__(self) -> Iterator[Habit]:
         """Iterate over all of them."""
@@ -80,11 +89,14 @@ class Habits:
 class HabitsOfView:
     """The habits of the handlers of one class of views."""
 
-    __slots__ = ("_all", "_numbers")
+    __slots__ = ("_all", "_habits")
 
-    def __init__(self, numbers: Iterator[int]) -> None:
-        self._numbers = numbers
+    def __init__(self, habits: Habits) -> None:
+        self._habits = habits
         self._all: dict[int, Habit] = {}  # by the code's address, because comparing code compares what it holds
+
+    def __len__(self) -> int:
+        return len(self._all)
 
     def __iter__(self) -> Iterator[Habit]:
         return iter(tuple(self._all.values()))
@@ -96,7 +108,9 @@ class HabitsOfView:
             return None
         habit = self._all.get(id(code))
         if habit is None and len(self._all) < _MOST_HABITS:
-            habit = self._all[id(code)] = Habit(next(self._numbers), code)
+            habit = self._habits.new(code)
+            if habit is not None:
+                self._all[id(code)] = habit
         return habit
 
 
@@ -111,14 +125,21 @@ def code_of(function: Any) -> CodeType | None:
 
 
 def arguments_of(function: Any) -> dict[str, Any]:
-    """Return what makes this function differ from others with the same code: closure, defaults, arguments of a `partial`."""
+    """Return what makes this function differ from others with the same code: closure, defaults, arguments of a `partial`.
+
+    Their names stand in the code: a keyword of a `partial` that is not a parameter's is left out.
+    """
     found: dict[str, Any] = {}
+    partials = []
     while isinstance(function, partial):
-        found.update((f"argument {number}", value) for number, value in enumerate(function.args))
-        found.update((f"argument {name}", value) for name, value in function.keywords.items())
+        partials.append(function)
         function = function.func
     function = _inner(function)
     code = getattr(function, "__code__", None)
+    parameters = code.co_varnames if isinstance(code, CodeType) else ()
+    for one in partials:
+        found.update((f"argument {number}", value) for number, value in enumerate(one.args))
+        found.update((f"argument {name}", value) for name, value in one.keywords.items() if name in parameters)
     if not isinstance(code, CodeType):
         return found
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):

@@ -13,7 +13,7 @@ from pycommunicate.server.connection.foresight.answers import (
     handle_of,
     text_of,
 )
-from pycommunicate.server.connection.foresight.constants import Texts
+from pycommunicate.server.connection.foresight.constants import LONGEST, Texts
 from pycommunicate.server.connection.foresight.habits import MATCHED, Habit, Question, arguments_of, code_of, is_find
 
 _MOST_ASKED = 64
@@ -106,6 +106,8 @@ class Recall:
 
     def _shared(self, key: Key, epoch: str) -> Question | None:
         code, what, *names = key
+        if code in {Op.FIND, Op.EXISTS} and len(what) > LONGEST:
+            return None
         circumstances = self.circumstances
         texts = Texts(code_of(self._function))
         if code in {Op.FIND, Op.EXISTS}:
@@ -120,7 +122,8 @@ class Recall:
         if selector in texts.whole:
             return selector
         pieces = texts.pieces | {""}
-        varying = [("attribute", name, text) for name, text in attributes_of(circumstances.payload).items()]
+        attributes = attributes_of(circumstances.payload, texts.whole)  # what others it has is the visitor's say
+        varying = [("attribute", name, text) for name, text in attributes.items()]
         varying += [("arg", name, text_of(value)) for name, value in circumstances.arguments.items()]  # type: ignore[misc]
         for kind, name, text in varying:
             at = selector.rfind(text) if text else -1
@@ -136,6 +139,6 @@ class Recall:
             return MATCHED
         for kind, known in (("arg", circumstances.arguments), ("view", circumstances.view)):
             for name, value in known.items():
-                if handle_of(value, epoch) == handle:
+                if len(name) <= LONGEST and handle_of(value, epoch) == handle:
                     return (kind, name)
         return None
