@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import BENCH_PAGE, Bench, BenchError, source
+from tests.browser.bench import BARE, BENCH_PAGE, Bench, BenchError, source
 from tests.tools.raw import get
 from tests.tools.waiting import reaches
 
@@ -32,7 +32,8 @@ SOURCE = source(
 
     app.flask.add_url_rule("/flask-session", "flask_session", lambda: jsonify(dict(session)))
     app.flask.add_url_rule("/in", "inside", lambda: "inside: " + session.get("name", "nobody"))
-    """
+    """,
+    app=BARE,  # the default policy would stop the foreign base by itself
 )
 PAGES = {"bench.html": BENCH_PAGE.replace("</head>", '<base href="http://cdn.invalid/elsewhere/"></head>')}
 NO_WEBSOCKETS = """

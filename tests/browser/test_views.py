@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from tests.browser.bench import BENCH, source
+from tests.browser.bench import APP, BENCH, source
 from tests.tools.raw import get
 from tests.tools.waiting import eventually, reaches
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.tools.programs import Program
 
+# Its style sheets are `data:` addresses, so that each view brings one of its own.
+APP_WITH_SHEETS = APP.replace('host="127.0.0.1"', 'host="127.0.0.1", policy={"style-src": ["data:"]}')
 SOURCE = source(
     """
     import gc
@@ -181,7 +183,8 @@ SOURCE = source(
             if str(kind.__module__).startswith(("pycommunicate", "greenlet", "gevent", "__main__")):
                 counts[kind.__qualname__] = counts.get(kind.__qualname__, 0) + 1
         return jsonify(counts)
-    """
+    """,
+    app=APP_WITH_SHEETS,
 )
 assert BENCH in SOURCE
 

@@ -12,7 +12,7 @@ export function setAttribute(scope: Scope, handle: number, name: string, value: 
 
 export function setAttributeOf(target: Element, name: string, value: string | null): void {
   const element = own(target);
-  if (!isHarmlessAttribute(name) && refuses(element, name, value)) throw new OperationError("refused");
+  if (!isHarmlessAttribute(name) && refuses(target, name, value)) throw new OperationError("refused");
   if (value === null) element.removeAttribute(name);
   // A Content-Security-Policy without 'unsafe-inline' forbids the attribute and allows the object model.
   else if (name.toLowerCase() === "style") (element as Styled).style.cssText = value;
