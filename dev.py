@@ -43,7 +43,13 @@ HOST: Final = "127.0.0.1"
 START_TIMEOUT: Final = 60.0
 STOP_TIMEOUT: Final = 10.0
 
-CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_NAMES: Final = (
+    "chromium-headless-shell",  # the same engine without windows, as Playwright's own: a quarter of the processor time
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 CHROMIUM_PATHS: Final = (
     "/usr/bin/chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -229,18 +235,19 @@ def prepare_chromium() -> str:
     asking = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
 
     def candidates() -> Iterator[str]:
-        yield from filter(None, map(shutil.which, CHROMIUM_NAMES))
+        yield from filter(None, map(shutil.which, CHROMIUM_NAMES[:1]))
+        if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+            say("==> installing Chromium (apt-get install chromium-headless-shell)")
+            quiet = environment(DEBIAN_FRONTEND="noninteractive")
+            run(["apt-get", "update"], env=quiet)
+            run(["apt-get", "install", "-y", "--no-install-recommends", "chromium-headless-shell"], env=quiet)
+            yield "/usr/bin/chromium-headless-shell"
+        yield from filter(None, map(shutil.which, CHROMIUM_NAMES[1:]))
         yield from CHROMIUM_PATHS
         yield run([str(PYTHON), "-c", asking])[1]
         say("==> fetching Chromium (playwright install chromium)")
         if run([str(PYTHON), "-m", "playwright", "install", "chromium"])[0] == 0:
             yield run([str(PYTHON), "-c", asking])[1]
-        if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-            say("==> installing Chromium (apt-get install chromium)")
-            quiet = environment(DEBIAN_FRONTEND="noninteractive")
-            run(["apt-get", "update"], env=quiet)
-            run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], env=quiet)
-            yield "/usr/bin/chromium"
 
     found = next((path for path in candidates() if starts(path)), None)
     if found is None:

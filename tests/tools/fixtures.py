@@ -37,7 +37,13 @@ BROKEN_CONNECTIONS: Final = (
     "Failed to load resource: net::",
 )
 """What Chromium's console says where a connection breaks, for `expect_console`."""
-CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_NAMES: Final = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 
 # -- leaks
