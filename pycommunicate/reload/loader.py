@@ -2,7 +2,8 @@
 
 import importlib.machinery
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -42,6 +43,17 @@ class Modules:
         self.folder = folder.resolve()
         self.recorder = Recorder(folder)
         self.by_name: dict[str, Loaded] = {}
+        self.ask: Callable[[Loaded, Statement], None] = lambda *_: None
+        """Called before a statement of a module that is imported runs; what it raises ends the import."""
+
+    @contextmanager
+    def asking(self, ask: Callable[[Loaded, Statement], None]) -> Iterator[None]:
+        """Let `ask` decide on the statements of modules that are imported meanwhile."""
+        before, self.ask = self.ask, ask
+        try:
+            yield
+        finally:
+            self.ask = before
 
     def __iter__(self) -> Iterator[Loaded]:
         return iter(tuple(self.by_name.values()))
@@ -74,6 +86,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
         try:
             with self._modules.recorder.apart():
                 for statement in loaded.statements:
+                    self._modules.ask(loaded, statement)
                     loaded.run(statement, self._modules.recorder)
         except BaseException:
             self._modules.by_name.pop(loaded.name, None)

@@ -13,6 +13,14 @@ from typing import Any
 
 from pycommunicate.reload.classes import CannotMerge, check_can_be_remade, merge
 from pycommunicate.reload.codes import all_codes, own, pairs
+from pycommunicate.reload.decorators import (
+    decorators_of,
+    inner_decorators,
+    is_accessor,
+    leads_to,
+    leaves_nothing,
+    name_of,
+)
 from pycommunicate.reload.graph import targets
 from pycommunicate.reload.living import ByIdentity, Undo, patch_function, swap_codes
 from pycommunicate.reload.loader import Loaded, Modules
@@ -95,6 +103,8 @@ class Update:
             source = path.read_bytes()
         except FileNotFoundError:
             self.changes.deleted.add(loaded.name)
+            for statement in loaded.statements:
+                self._check_decorators(loaded, statement)
             return
         if source != loaded.source:
             self._drafts[loaded.name] = parse(source, loaded.file)
@@ -107,11 +117,14 @@ class Update:
             old = earlier.get(key)
             if old is not None:
                 self._pair(old, new)
+            self._check_inner(loaded, old, new)
             if old is None or (old.text != new.text and old.shell != new.shell):
                 self._must_run(loaded, new)
         for key, old in earlier.items():
             if key not in later and old.kind == "other":
                 raise CannotUpdate(f"{loaded.name}, line {old.line}: a statement was removed that can't be undone")
+            if key not in later or _decorated(old) != _decorated(later[key]):
+                self._check_decorators(loaded, old)
         now = {name for statement in draft for name in statement.names}
         self._removed[loaded.name] = {name for old in loaded.statements for name in old.names} - now
         several = bound_more_than_once(loaded.statements) | bound_more_than_once(draft)
@@ -135,7 +148,36 @@ class Update:
             raise CannotUpdate(f"{loaded.name}, line {statement.line}: the statement can't be run again by itself")
         if loaded.name in self._fixed:
             raise CannotUpdate(f"{loaded.name}, line {statement.line}: it makes the application")
+        before = self._before.get(statement, statement if statement in loaded.statements else None)
+        self._check_decorators(
+            loaded, statement, again=before is not None and _decorated(before) == _decorated(statement)
+        )
         self._run.add(statement)
+
+    def _check_decorators(self, loaded: Loaded, statement: Statement, *, again: bool = False) -> None:
+        """Raise `CannotUpdate` if a function or class has a decorator that must not run, or should not have run.
+
+        :param again: it has the same decorators as before, and runs since something else changed.
+        """
+        for decorator in decorators_of(statement.node):
+            self._check_decorator(loaded, decorator, again=again)
+
+    def _check_inner(self, loaded: Loaded, old: Statement | None, new: Statement) -> None:
+        """The same for the decorators in a class's body, those that came or went."""
+        before = inner_decorators(old.node) if old else {}
+        later = inner_decorators(new.node)
+        for place in before.keys() ^ later.keys():
+            name, decorator = before.get(place) or later[place]
+            if not is_accessor(decorator, name):
+                self._check_decorator(loaded, decorator)
+
+    def _check_decorator(self, loaded: Loaded, decorator: ast.expr, *, again: bool = False) -> None:
+        imports = [statement.node for statement in self._statements(loaded) if statement.kind == "import"]
+        found = leads_to(decorator, vars(loaded.module), imports)
+        own_function = isinstance(found, FunctionType) and self._modules.recorder.owns(found.__code__.co_filename)
+        if not (leaves_nothing(found) or (again and own_function)):
+            place = f"{loaded.name}, line {decorator.lineno}"
+            raise CannotUpdate(f"{place}: what @{name_of(decorator)} does can't be done again or undone")
 
     # -- carrying out -------------------------------------------------------------------------------------------------------
 
@@ -147,7 +189,7 @@ class Update:
         """
         known = set(self._modules.by_name)
         try:
-            with self._limit():
+            with self._limit(), self._modules.asking(self._check_decorators):
                 self._swap()
                 self._forget_deleted()
                 importlib.invalidate_caches()
@@ -338,6 +380,10 @@ def _by_key(statements: Iterable[Statement]) -> dict[tuple[str, str, int], State
         found[(*key, count[key])] = statement
         count[key] += 1
     return found
+
+
+def _decorated(statement: Statement) -> list[str]:
+    return [ast.dump(decorator) for decorator in decorators_of(statement.node)]
 
 
 def _forget(name: str, undo: Undo) -> None:

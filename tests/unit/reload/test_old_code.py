@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pycommunicate.reload.update import CannotUpdate
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -140,14 +142,18 @@ def test_what_a_decorator_was_given_follows(project: Project) -> None:
                     return function() * n
                 return wrapper
             return decorate
-        @times(2)
+        N = 2
+        @times(N)
         def f():
             return "x"
     """
     shop = project.load(shop=text)
     held = shop.f
-    project.save(shop=text.replace("times(2)", "times(3)").replace('"x"', '"y"'))
+    project.save(shop=text.replace("N = 2", "N = 3").replace('"x"', '"y"'))
     assert held() == "yyy"
+    # What else it did with another argument is not known.
+    with pytest.raises(CannotUpdate, match="@times"):
+        project.save(shop=text.replace("times(N)", "times(4)"))
 
 
 def test_a_changed_decorator_is_applied_again(project: Project) -> None:
