@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 FAILING = (
     """
 @app.flask.get("/fails")
-def _fails():
+@app.flask.get("/fails/<rest>")
+def _fails(rest=""):
     return "x" + None
 
 class Unrendered(View):
@@ -100,3 +101,11 @@ def test_error_hooks_hear_of_every_error(program: Program) -> None:
     before = state(program)["errors"].count("TypeError")
     raise_in_a_handler(program, 100)
     eventually(lambda: state(program)["errors"].count("TypeError") - before == 100)
+
+
+def test_a_path_that_fails_forges_no_line(program: Program) -> None:
+    said = len(program.err)
+    assert get(program.port, "/fails/x%0aERROR%20forged%1b[31m").status == 500
+    eventually(lambda: "Exception on" in program.err[said:])
+    assert not [line for line in program.err[said:].splitlines() if line.startswith("ERROR forged")]
+    assert "\x1b" not in program.err[said:]

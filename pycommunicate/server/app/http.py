@@ -328,8 +328,14 @@ class PageServer:
     def _log_exception(self, exc_info: Any) -> None:
         # Flask logs what a route raises, however often: whoever knows an address that fails could fill the log.
         place = f"{request.endpoint} raised {exc_info[0].__name__}"
-        if self._app.refusals.limit.admits(place, request.environ.get("REMOTE_ADDR", ""), logging.ERROR):
+        if not self._app.refusals.limit.admits(place, request.environ.get("REMOTE_ADDR", ""), logging.ERROR):
+            return
+        if printable(request.path) == request.path:
             self._flask_logs(exc_info)
+        else:  # Flask writes the path as it came: a line break in it would begin a line of its sender's choice
+            self._app.flask.logger.error(
+                "Exception on %s [%s]", printable(request.path), request.method, exc_info=exc_info
+            )
 
 
 def _serve_favicon() -> Response:
