@@ -6,9 +6,9 @@ import os
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from flask import Flask, has_request_context
 from flask import url_for as flask_url_for
@@ -27,6 +27,7 @@ from pycommunicate.server.app.configuration import (
     check_store,
     warn_of_short_keys,
 )
+from pycommunicate.server.app.cookiewatch import CookieWatch
 from pycommunicate.server.app.discovered import Discovered
 from pycommunicate.server.app.ending import AppEnding
 from pycommunicate.server.app.forwarded import behind_proxies, check_proxies
@@ -40,6 +41,7 @@ from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.policy import NOTHING_ADDED, Additions, Policy
 from pycommunicate.server.app.program import caller_place, program_folder, template_folders
 from pycommunicate.server.app.script import client_script
+from pycommunicate.server.app.sessionchange import SessionChange
 from pycommunicate.server.app.templates import Templates
 from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.topics import Topic, Topics
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("pycommunicate")
 
 ErrorHook = Callable[[BaseException, str], object]
+BeforeHandler = TypeVar("BeforeHandler", bound=Callable[[], object])
 _PORT = 8080
 _HOST = "localhost"
 
@@ -150,6 +153,7 @@ class CommunicateApp:
         self.mounts = MountTokens(keys, self.limits, newest_states(self.sessions, keys, self.limits.mount_token))
         self._topics = Topics()
         self._error_hooks: list[ErrorHook] = []
+        self.before_handlers: list[Callable[[], object]] = []
         self.folder = folder
         self.hot = False
         """Whether pages are reloaded while they are open. Set by the reloader of `pycommunicate run --debug`, and by nobody else."""
@@ -163,6 +167,7 @@ class CommunicateApp:
         self.discovered = Discovered(lambda: self.folder, self._table, self._http, self.register)
         if self.debug:
             list_routes_in_404(self.flask, self.routes)
+        self.flask.wsgi_app = CookieWatch(self.flask.wsgi_app, self.users)  # type: ignore[method-assign]
         self._gateway = Gateway(self, self._http.mount_anew, self.mounts.verify)
         self.flask.wsgi_app = DoorGuard(self.flask.wsgi_app, self)  # type: ignore[method-assign]
         self.flask.wsgi_app = HostGuard(self.flask.wsgi_app, lambda: self.host, self.allowed_hosts, self.refusals)  # type: ignore[method-assign]
@@ -301,6 +306,21 @@ class CommunicateApp:
         self._error_hooks.append(hook)
         return hook
 
+    def before_handler(self, function: BeforeHandler) -> BeforeHandler:
+        """Call `function()` before each handler, timer, subscription, `load()` and `teardown()`. May be used as a decorator.
+
+        It is what `before_request` is for requests, which an event is not: it fills `g`, which is empty in each of these, and sees the page's
+        `request` and `flask.session`. What it returns is ignored. If it raises, what was to run does not, and the error is reported like one
+        of that. `render()` in a request follows `before_request`; in a living page (`change_view`) it shares the handler's `g`.
+
+        It costs each event the time it takes; a round trip only if it asks the browser or changes `flask.session`.
+        """
+        if not callable(function):
+            message = f"before_handler() takes a function, not {function!r}"
+            raise TypeError(message)
+        self.before_handlers.append(function)
+        return function
+
     @property
     def refused(self) -> Counter[str]:
         """How often something was refused since the start, by reason: `origin`, `host`, `malformed`, `protocol`, `not_yours`, ..."""
@@ -421,9 +441,9 @@ class CommunicateApp:
             except Exception as failure:
                 self.refusals.log_error("an error hook", peer, "an error hook raised", failure)
 
-    def issue_ticket(self, page: Page, session: Any) -> str:
+    def issue_ticket(self, page: Page, session: SessionChange | None, cookies: Sequence[str] = ()) -> str:
         """Return a one-use ticket that the browser of `page` exchanges for new cookies."""
-        return self.tickets.issue(page.user, session)
+        return self.tickets.issue(page.user, session, cookies)
 
     def revoke_ticket(self, ticket: str) -> bool:
         """Take a ticket back. Return whether it was still unused."""

@@ -36,6 +36,11 @@ def is_seen() -> bool:
     return not isinstance(context, PageContext) or context.is_made
 
 
+def opens_late() -> bool:
+    """Whether the code that runs now is in a context that opens the session, from the request's cookie alone, when it is looked at."""
+    return _cv_request is not None and isinstance(_cv_request.get(None), PageContext)
+
+
 class PageContext(RequestContext):
     """A request context that makes its request, its session and its URL adapter when one of them is asked for.
 

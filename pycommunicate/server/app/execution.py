@@ -12,6 +12,7 @@ from flask import session as flask_session
 from pycommunicate.errors import BrowserGone
 from pycommunicate.proxies.dom.listener import describe
 from pycommunicate.server.app.context import context_of, is_seen
+from pycommunicate.server.app.sessionchange import change_of_run, note_base, rebase
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.runtime import State
 from pycommunicate.server.current import run_for, running
@@ -59,6 +60,9 @@ def application_context(page: Any, *, loading: bool = False, recall: Recall | No
         environ["HTTP_COOKIE"] = page.user.cookies
     running_here = run_for(page, loading=loading, recall=recall)
     with context_of(page.runtime.flask, environ), running_here, page.user.at_work():
+        note_base()
+        for prepare in page.runtime.before_handlers:
+            prepare()
         yield
         deliver_session(page)
 
@@ -66,7 +70,10 @@ def application_context(page: Any, *, loading: bool = False, recall: Recall | No
 def deliver_session(page: Any) -> None:
     """Have the browser of `page` fetch `flask.session`, if it is code of that page that runs now, and has changed it."""
     if _is_entered(page) and is_seen() and flask_session.modified and page.state is not State.ENDED:
-        page.deliver_cookies(dict(flask_session))
+        change = change_of_run()
+        if change is not None:
+            page.deliver_cookies(change)
+            rebase(change.mine)
         flask_session.modified = False
 
 

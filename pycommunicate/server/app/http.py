@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from flask import Response, abort, current_app, make_response, request
-from flask import session as flask_session
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
@@ -22,12 +21,15 @@ from pycommunicate.protocol.version import (
 )
 from pycommunicate.proxies.context import Aborted, CallCTX
 from pycommunicate.server.app.cookies import cookie_header, our_cookies
+from pycommunicate.server.app.cookiewatch import SERVED, VISITOR
 from pycommunicate.server.app.mounttokens import Mount
+from pycommunicate.server.app.owedcookies import owed_cookies
 from pycommunicate.server.app.page import Page
 from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.policy import Policy, checked_nonce
 from pycommunicate.server.app.policyheader import PolicyHeader
 from pycommunicate.server.app.script import DEBUG, client_script, debug_script, nothing_here
+from pycommunicate.server.app.sessionchange import apply_change
 from pycommunicate.server.app.templates import Templates
 from pycommunicate.server.app.tickets import Tickets
 from pycommunicate.server.app.usertracker import User, UserTracker
@@ -149,8 +151,9 @@ class PageServer:
 
     def _serve(self, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool = True) -> Any:
         user = self._app.users.find(our_cookies(request.environ))
-        user.cookies = request.environ.get("HTTP_COOKIE")
+        request.environ[SERVED] = user
         with user.at_work(lambda error: self._report(error, "saving user.session")):
+            user.saw_request(request.environ)
             try:
                 return self._serve_to(user, factory, route_data, checked=checked)
             except SystemExit as end:  # it would end the server, and with it everybody's pages
@@ -243,6 +246,8 @@ class PageServer:
             except Exception as error:
                 response = make_response(flask.handle_exception(error))
             html = response.get_data(as_text=True)
+            if remount.page is not None:
+                remount.page.owed = owed_cookies(response)
         page = remount.page
         return (None, "") if page is None else (page, html)
 
@@ -254,19 +259,19 @@ class PageServer:
             value, max_age=self._limits.user_idle, secure=request.is_secure, path=request.script_root
         )
         response.headers.add("Set-Cookie", header)
-        response.call_on_close(lambda: _remember_cookies(user, response))
 
     def _redeem(self) -> Response:
-        user = self._app.users.get(our_cookies(request.environ))
+        user: User | None = request.environ.get(VISITOR)
         ticket = request.get_data(cache=False).decode("ascii", "replace")
         taken = self._app.tickets.take(ticket, user) if user is not None else None
         if user is None or taken is None:
             self._app.refusals.counts["ticket"] += 1
             return nothing_here()
         if taken.session is not None:
-            flask_session.clear()
-            flask_session.update(taken.session)
+            apply_change(taken.session)
         response = Response(status=204)
+        for line in taken.cookies:
+            response.headers.add("Set-Cookie", line)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         self._give_cookie(response, user)
@@ -392,28 +397,6 @@ def page_environ(environ: dict[str, Any], most: int) -> dict[str, Any]:
     kept["wsgi.version"] = (1, 0)
     kept["wsgi.multithread"] = kept["wsgi.multiprocess"] = kept["wsgi.run_once"] = False
     return kept
-
-
-def cookies_after(header: str, set_cookies: Iterable[str]) -> str:
-    """Return the Cookie header that a browser sends which had sent `header`, and was answered these Set-Cookie headers. Takes linear time."""
-    jar: dict[str, str] = {}
-    for pair in header.split(";"):
-        name, equals, value = pair.strip().partition("=")
-        if equals:
-            jar.setdefault(name, value)
-    for line in set_cookies:
-        pair, _, attributes = line.partition(";")
-        name, _, value = pair.strip().partition("=")
-        if "max-age=0" in [attribute.strip().lower() for attribute in attributes.split(";")]:
-            jar.pop(name, None)
-        else:
-            jar[name] = value
-    return "; ".join(f"{name}={value}" for name, value in jar.items())
-
-
-def _remember_cookies(user: User, response: Response) -> None:
-    if user.pages:
-        user.cookies = cookies_after(user.cookies or "", response.headers.getlist("Set-Cookie"))
 
 
 def _inert(id_: str, text: str) -> Markup:

@@ -1,6 +1,6 @@
 """Page: one load of one URL in one tab, and everything it owns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.context import CallCTX
 from pycommunicate.server.app.execution import application_context, deliver_session, run_guarded
 from pycommunicate.server.app.policy import is_nonce, new_nonce
+from pycommunicate.server.app.sessionchange import OwedCookies, SessionChange
 from pycommunicate.server.app.work import PageWork
 from pycommunicate.server.bases.controller import Controller, ControllerFactory
 from pycommunicate.server.connection.ahead import Ahead
@@ -83,6 +84,8 @@ class Page(PageWork):
         self._mount_packet: dict[str, Any] | None = None
         self._kept: dict[str, JSON] = {}
         self.lineage = Lineage()
+        self.owed: OwedCookies | None = None
+        """What a remount has set, and the browser does not have yet."""
         self.asked_ahead: Told | None = None
         """What the page was told to ask before it connects."""
         self.outbox.stored = self._weigh
@@ -179,7 +182,22 @@ class Page(PageWork):
         """Go live in a browser that shows an earlier page at this URL: a mount anew."""
         self._connect(connection)
         self._send_html(html, keep=keep)
-        self._begin_view()
+        if self.owed is None:
+            self._begin_view()
+        else:
+            self.queue.put(partial(self._deliver_owed, self.epoch))
+
+    def _deliver_owed(self, epoch: str) -> None:
+        """Have the browser fetch what its mount has set, before `load()` goes by it."""
+        owed, self.owed = self.owed, None
+        if owed is None or epoch != self.epoch:
+            return
+        try:
+            self.deliver_cookies(*owed)
+        except Exception as error:
+            self.runtime.report(error, "the cookies that render() has set", self)
+        if epoch == self.epoch and self.state is not State.ENDED:
+            self._begin_view()
 
     def resume(self, connection: Connection, token: str, epoch: str | None, applied: int) -> None:
         """Go on over another connection, after the browser has applied `applied` operations of `epoch`."""
@@ -229,6 +247,9 @@ class Page(PageWork):
             return
         mounted = self.state is not State.WAITING or self.ahead is not None
         self.state = State.ENDED
+        # For teardown(): with the visitor's last page, their cookies are forgotten.
+        if self.user.cookies is not None:
+            self.environ["HTTP_COOKIE"] = self.user.cookies
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.close()
@@ -335,11 +356,15 @@ class Page(PageWork):
         if self.connection is not None:
             self.connection.send(encode("token", self.epoch, token))
 
-    def deliver_cookies(self, session: Any = None) -> None:
-        """Have the browser fetch its new cookies, and wait until it has them."""
+    def deliver_cookies(self, session: SessionChange | None = None, cookies: Sequence[str] = ()) -> None:
+        """Have the browser fetch its new cookies, and wait until it has them.
+
+        :param session: what has changed in `flask.session`.
+        :param cookies: Set-Cookie headers that come along.
+        """
         if self.state is State.WAITING and self.ahead is None:
             return
-        ticket = self.runtime.issue_ticket(self, session)
+        ticket = self.runtime.issue_ticket(self, session, cookies)
         try:
             taken = self.ask(Op.REDEEM, ticket) is True
         except BrowserError:

@@ -2,8 +2,10 @@
 
 import secrets
 import time
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+from pycommunicate.server.app.sessionchange import SessionChange
 from pycommunicate.server.app.usertracker import User
 
 _SECONDS: Final = 60.0
@@ -15,9 +17,11 @@ class Ticket(NamedTuple):
     """What a ticket stands for."""
 
     user: User
-    session: Any
-    """What Flask's session is to hold; None where it stays."""
+    session: SessionChange | None
+    """What changes in Flask's session; None if it stays."""
     expires: float
+    cookies: tuple[str, ...] = ()
+    """The Set-Cookie headers that come along."""
 
 
 class Tickets:
@@ -39,12 +43,12 @@ class Tickets:
     def __len__(self) -> int:
         return len(self._issued)
 
-    def issue(self, user: User, session: Any) -> str:
-        """Return a ticket for `user`: with it comes the cookie of the user, and of Flask's session where `session` is given."""
+    def issue(self, user: User, session: SessionChange | None, cookies: Sequence[str] = ()) -> str:
+        """Return a ticket for `user`: with it come the cookie of the user, what has changed in Flask's session, and the Set-Cookie headers `cookies`."""
         now = time.monotonic()
         self._make_room(user, now)
         ticket = secrets.token_urlsafe(24)
-        self._issued[ticket] = Ticket(user, session, now + self._seconds)
+        self._issued[ticket] = Ticket(user, session, now + self._seconds, tuple(cookies))
         self._of.setdefault(user, {})[ticket] = None
         return ticket
 

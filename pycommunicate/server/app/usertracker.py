@@ -10,6 +10,7 @@ from pycommunicate.engine import Engine
 from pycommunicate.errors import BrowserError
 from pycommunicate.keys import Keys, Use
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.server.app.browsercookies import BrowserCookies
 from pycommunicate.server.connection.resume import new_id
 from pycommunicate.server.current import running
 from pycommunicate.sessions import Session, SessionStore
@@ -23,12 +24,27 @@ class User:
         """The unique id. Whoever knows it does not yet have the signed cookie; still, don't show it."""
         self.pages: set[Any] = set()
         self.seen = time.monotonic()
-        self.cookies: str | None = None
-        """The browser's Cookie header, as it last came."""
+        self._browser = BrowserCookies()
         self._tracker = tracker
         self._latest: Any = None
         self._at_work = 0
         self._session = tracker.new_session(id_)
+
+    @property
+    def cookies(self) -> str | None:
+        """The Cookie header that the browser would send now. None: nothing is known."""
+        return self._browser.header
+
+    def saw_request(self, environ: dict[str, Any]) -> None:
+        """Note the cookies that came with a request of this user's browser."""
+        if self.pages or self._at_work:
+            whole = environ.get("HTTP_SEC_FETCH_SITE") != "cross-site"
+            self._browser.sent(environ.get("HTTP_COOKIE", ""), whole=whole)
+
+    def saw_answer(self, set_cookies: list[str], root: str) -> None:
+        """Note the Set-Cookie headers of an answer to this user's browser; `root`: below which path the application is served."""
+        if self.pages or self._at_work:
+            self._browser.answered(set_cookies, root)
 
     @property
     def session(self) -> Session:
@@ -115,7 +131,7 @@ class User:
     def _let_go(self) -> None:
         if self.pages or self._at_work:
             return
-        self.cookies = None
+        self._browser.forget()
         # The session is in its store, and the cookie brings the user back.
         if not self._session.is_in_memory_only:
             self._tracker.forget(self)

@@ -316,8 +316,7 @@ class Gateway:
         connection.visitor = page.user.id_
         if connection.deadline is not None:
             connection.deadline.cancel()
-        if environ.get("HTTP_COOKIE"):
-            page.user.cookies = environ["HTTP_COOKIE"]
+        page.user.saw_request(environ)
 
     def _refuse(self, connection: SocketConnection, code: str, sentence: str) -> None:
         self._app.refusals.counts[code] += 1

@@ -1,6 +1,6 @@
 """What a page needs of the world around it: its socket, and the application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any, Protocol
@@ -47,6 +47,8 @@ class Runtime(Protocol):
     habits: Habits
     pages: Any
     """The pages that have not ended, to iterate over."""
+    before_handlers: list[Callable[[], object]]
+    """What is called before the application code that a page runs for its browser."""
 
     def make_templater(self, page: Any) -> Any:
         """Return the templater of a page."""
@@ -60,7 +62,7 @@ class Runtime(Protocol):
     def publish(self, topic: Any, value: Any) -> int:
         """Publish on a topic."""
 
-    def issue_ticket(self, page: Any, session: Any) -> str:
+    def issue_ticket(self, page: Any, session: Any, cookies: Sequence[str] = ()) -> str:
         """Return a one-use ticket that the browser exchanges for new cookies."""
 
     def revoke_ticket(self, ticket: str) -> bool:

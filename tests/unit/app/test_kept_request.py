@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycommunicate import CommunicateApp, ControllerFactory, View
-from pycommunicate.server.app.http import cookies_after
+from pycommunicate.server.app.browsercookies import cookies_after
 from pycommunicate.testing import Browser
 
 if TYPE_CHECKING:
