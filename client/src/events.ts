@@ -14,16 +14,35 @@ export const FORESEEN = 16_384; // an event with more answers than that is sent 
 /** Events that were made and that the server has not yet acknowledged, in order. */
 export class EventQueue {
   #queue: MadeEvent[] = [];
+  #held = new Map<number, MadeEvent[]>(); // by listener; they have no number yet
   #sent = 0;
   #allowed = 0;
   made = 0;
 
   /** Undefined where there is no more room: the event is dropped. */
   push(listener: number, payload: Payload | null, foreseen?: MadeEvent["foreseen"]): MadeEvent | undefined {
-    if (this.#queue.length >= MOST) return undefined;
-    const event = { number: ++this.made, listener, payload, foreseen };
-    this.#queue.push(event);
+    if (this.waiting >= MOST) return undefined;
+    const event = { number: 0, listener, payload, foreseen };
+    this.#add(event);
     return event;
+  }
+
+  #add(event: MadeEvent): void {
+    const held = this.#held.get(event.listener);
+    if (!held) event.number = ++this.made;
+    (held ?? this.#queue).push(event);
+  }
+
+  /** The server has enough events of a listener for now: what has not gone out stays here, and the others' events go on. */
+  hold(listener: number, held: boolean): void {
+    let events = this.#held.get(listener) ?? [];
+    this.#held.delete(listener);
+    if (held) {
+      this.#held.set(listener, events);
+      events = this.#queue.splice(this.#sent + 1 - (this.#queue[0]?.number ?? 0));
+      this.made -= events.length;
+    }
+    for (const event of events) this.#add(event);
   }
 
   /** The server has everything up to `received` and takes what is numbered up to `allowed`. */
@@ -48,11 +67,14 @@ export class EventQueue {
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    let count = this.#queue.length;
+    for (const held of this.#held.values()) count += held.length;
+    return count;
   }
 
   clear(): void {
     this.#queue = [];
+    this.#held.clear();
     this.#sent = this.#allowed = this.made = 0;
   }
 }

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionDelegate } from "./connection.ts";
 import { type ErrorCode, codeOf } from "./errors.ts";
-import { EventGroup, EventQueue, FORESEEN, type MadeEvent } from "./events.ts";
+import { EventGroup, type EventQueue, FORESEEN, type MadeEvent } from "./events.ts";
 import type { ListenerOptions } from "./listeners.ts";
 import { VERSION, type Remount, type ServerMessage, type Terms } from "./messages.ts";
 import { ERROR, apply, type Operation, type Outcome } from "./operations/apply.ts";
@@ -38,7 +38,7 @@ export class Session implements ConnectionDelegate, Outcome {
   #page: PageData;
   #scope: Scope;
   #delegate: SessionDelegate;
-  #events = new EventQueue();
+  #events: EventQueue;
   #epoch: string | null = null;
   #resume: string | null = null;
   #mount: string;
@@ -56,6 +56,7 @@ export class Session implements ConnectionDelegate, Outcome {
     this.#page = page;
     this.#mount = page.mount;
     this.#scope = scope;
+    this.#events = scope.events;
     this.#delegate = delegate;
   }
 

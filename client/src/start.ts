@@ -12,6 +12,7 @@ import type { Scope } from "./operations/scope.ts";
 import { clientScript, readLoad, type PageData } from "./page.ts";
 import { toTheTop } from "./place.ts";
 import { reloadOnce, reloadWorked } from "./reload.ts";
+import { EventQueue } from "./events.ts";
 import { Session, type SessionDelegate } from "./session.ts";
 import { Status } from "./status.ts";
 
@@ -56,7 +57,7 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
     remounted: (lost) => status.remounted(lost),
   };
 
-  const scope: Scope = { handles, listeners, keep, foretold: new Map(), base: page.base, loaded: false };
+  const scope: Scope = { handles, listeners, events: new EventQueue(), keep, foretold: new Map(), base: page.base, loaded: false };
   const session: Session = new Session(page, scope, delegate);
   const connection = new Connection(open, session);
   session.connection = connection;

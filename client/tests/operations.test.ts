@@ -1,6 +1,7 @@
 import { $, body } from "./dom.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { EventQueue } from "../src/events.ts";
 import { Handles } from "../src/handles.ts";
 import { Keep } from "../src/keep.ts";
 import { Listeners } from "../src/listeners.ts";
@@ -23,7 +24,7 @@ for (const { name, cases } of operations) {
 
 async function demonstrate({ before, handles, operations, after, answers, failed }: Case): Promise<void> {
   body(before);
-  const scope = { handles: new Handles(), listeners: new Listeners(() => {}), keep: new Keep(), foretold: new Map(), base: "/__pycommunicate", loaded: false };
+  const scope = { handles: new Handles(), events: new EventQueue(), listeners: new Listeners(() => {}), keep: new Keep(), foretold: new Map(), base: "/__pycommunicate", loaded: false };
   for (const [handle, selector] of Object.entries(handles)) scope.handles.set(Number(handle), $(selector));
   const answered: unknown[] = [];
   const failures: unknown[] = [];

@@ -2,6 +2,7 @@ import { $, body } from "./dom.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codeOf } from "../src/errors.ts";
+import { EventQueue } from "../src/events.ts";
 import { Handles } from "../src/handles.ts";
 import { Keep } from "../src/keep.ts";
 import { Listeners } from "../src/listeners.ts";
@@ -20,7 +21,7 @@ function after(shapes: Shapes, together: boolean): { whole: boolean; state: unkn
   const fired: unknown[] = [];
   const failures: unknown[] = [];
   const listeners = new Listeners((listener, _event, { id }) => fired.push([listener, id]));
-  const scope = { handles: new Handles(), listeners, keep: new Keep(), foretold: new Map(), base: "/__pycommunicate", loaded: false };
+  const scope = { handles: new Handles(), events: new EventQueue(), listeners, keep: new Keep(), foretold: new Map(), base: "/__pycommunicate", loaded: false };
   scope.handles.set(1, $("#list"));
   scope.handles.set(2, $("#other"));
   scope.handles.set(25, $("#third"));

@@ -1,5 +1,6 @@
 // The server's side of the wire, as far as tests need it: what came, and a way to answer.
 import { Connection } from "../src/connection.ts";
+import { EventQueue } from "../src/events.ts";
 import { Handles } from "../src/handles.ts";
 import { Keep } from "../src/keep.ts";
 import type { Link, LinkEvents, OpenLink } from "../src/link.ts";
@@ -32,7 +33,7 @@ export class FakeServer {
     };
     this.listeners = new Listeners((...fired) => this.session.fire(...fired));
     const page = { version: 1, base: "/__pycommunicate", request: "request-1", mount: "mount-1" };
-    const scope = { handles: this.handles, listeners: this.listeners, keep: new Keep(), foretold: new Map(), base: page.base, loaded: false };
+    const scope = { handles: this.handles, events: new EventQueue(), listeners: this.listeners, keep: new Keep(), foretold: new Map(), base: page.base, loaded: false };
     this.session = new Session(page, scope, delegate);
     this.connection = new Connection(around((events) => this.#open(events)), this.session);
     this.session.connection = this.connection;

@@ -41,6 +41,35 @@ test("the first connection joins with the request of the page", async () => {
   });
 });
 
+test("events of a listener that is held stay here; those of others go on", async () => {
+  const server = await joined({ allowed: 2 });
+  server.send("operations", "e1", 3, [[14, 2, "#b"], [10, 8, 2, "click"]], 0, 2);
+  await click(4);
+  server.messages = [];
+  server.send("operations", "e1", 5, [[22, 7, true]], 2, 10);
+  await click();
+  $("#b").click();
+  await Promise.resolve();
+  assert.deepEqual(server.messages, [["event", "e1", 3, 5, 8, null]]);
+  server.send("operations", "e1", 6, [[22, 7, false]], 3, 10);
+  assert.deepEqual(server.messages[1], ["events", "e1", 4, 6, [[7], [7], [7]]]);
+  await click();
+  assert.deepEqual(server.messages[2], ["event", "e1", 7, 6, 7, null]);
+});
+
+test("what was sent before a listener is held keeps its number when the connection breaks", async () => {
+  const server = await joined();
+  await click(3);
+  server.send("operations", "e1", 3, [[22, 7, true]], 1, 100);
+  await click();
+  await reconnect(server);
+  assert.equal(server.auth["made"], 3);
+  await server.join("resumed", { received: 1, resume: "resume-2" });
+  assert.deepEqual(server.made(), [2, 3]);
+  server.send("operations", "e1", 4, [[22, 7, false]], 3, 100);
+  assert.deepEqual(server.messages.at(-1), ["event", "e1", 4, 4, 7, null]);
+});
+
 test("until it has joined, a page asks for the same again", async () => {
   const server = new FakeServer();
   await Promise.resolve();

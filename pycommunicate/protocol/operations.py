@@ -39,6 +39,7 @@ class Op(IntEnum):
     BLUR = 19
     SCROLL_INTO_VIEW = 20
     FORETELL = 21
+    HOLD = 22
     FIND = 30
     EXISTS = 31
     GET_PROPERTY = 32
@@ -73,6 +74,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     Op.BLUR: ("element",),
     Op.SCROLL_INTO_VIEW: ("element",),
     Op.FORETELL: ("habit", "version", "reads", "listeners"),
+    Op.HOLD: ("listener", "held"),
     Op.FIND: ("tag", "new", "selector"),
     Op.EXISTS: ("tag", "selector"),
     Op.GET_PROPERTY: ("tag", "element", "name"),

@@ -73,6 +73,7 @@ class Session:
         self._unacknowledged_bytes = 0
         self._released: list[int] = []
         self._events: deque[tuple[int, int, dict[str, Any] | None]] = deque()
+        self._held: dict[int, list[tuple[int, dict[str, Any] | None]]] = {}
         self._made = 0
         self._sent = 0
         self._allowed = 0
@@ -112,9 +113,29 @@ class Session:
         habit, *operands = listener.options.get("ask", [0])
         foretold = scope.foretold.get(habit)
         answers = None if foretold is None else self._foresee(*foretold, operands, matched)
-        self._made += 1
-        self._events.append((self._made, listener.number, payload))
+        self._add(listener.number, payload)
         self._pump(answers)
+
+    def _add(self, listener: int, payload: dict[str, Any] | None) -> None:
+        held = self._held.get(listener)
+        if held is not None:
+            held.append((listener, payload))
+            return
+        self._made += 1
+        self._events.append((self._made, listener, payload))
+
+    def _hold(self, listener: int, *, held: bool) -> None:
+        """Keep a listener's events here, or send them."""
+        events = self._held.pop(listener, [])
+        if held:
+            self._held[listener] = events
+            unsent = [event for event in self._events if event[0] > self._sent]
+            for _ in unsent:
+                self._events.pop()
+            self._made -= len(unsent)
+            events = [(number, payload) for _, number, payload in unsent]
+        for event in events:
+            self._add(*event)
 
     def _foresee(self, version: int, asked: list[Any], operands: list[Any], matched: Element | None) -> list[Any]:
         return [version, *foresee(self._scope, asked, operands, matched)]
@@ -186,6 +207,7 @@ class Session:
             self._applied = self._acknowledged = self._unacknowledged_bytes = 0
             self._made = self._sent = self._allowed = 0
             self._events.clear()
+            self._held.clear()
             self._released = []
             self._scope.loaded = False
             self._scope.listeners.clear()
@@ -216,7 +238,7 @@ class Session:
         self._settled()
 
     def _remount(self, mount: dict[str, Any]) -> None:
-        lost = not self.joined and bool(self._events)
+        lost = not self.joined and bool(self._events or any(self._held.values()))
         self._delegate.remount(mount["html"], keep=mount["keep"])
         self.begin(mount)
         self._settled()
@@ -248,6 +270,8 @@ class Session:
         is_read = operation[0] >= FIRST_READ
         try:
             value = apply(self._scope, operation)
+            if operation[0] == Op.HOLD:
+                self._hold(operation[1], held=operation[2])
         except OperationError as error:
             if is_read:
                 self.answer(operation[1], _ERROR, error.code)

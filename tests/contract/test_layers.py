@@ -74,6 +74,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.connection.ids": 3,
     "pycommunicate.server.connection.inbox": 3,
     "pycommunicate.server.connection.kept": 3,
+    "pycommunicate.server.connection.lanes": 3,
     "pycommunicate.server.connection.listeners": 3,
     "pycommunicate.server.connection.loglimit": 3,
     "pycommunicate.server.connection.outbox": 3,

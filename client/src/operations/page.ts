@@ -12,6 +12,10 @@ export function unlisten(scope: Scope, listener: number): void {
   scope.listeners.remove(listener);
 }
 
+export function hold(scope: Scope, listener: number, held: boolean): void {
+  scope.events.hold(listener, held);
+}
+
 export function bind(scope: Scope, handle: number, selector: string): void {
   const element = select(selector);
   if (!element) throw new OperationError("gone");

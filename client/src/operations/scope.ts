@@ -1,3 +1,4 @@
+import type { EventQueue } from "../events.ts";
 import type { Handles } from "../handles.ts";
 import type { Keep } from "../keep.ts";
 import type { Read } from "./foresee.ts";
@@ -10,6 +11,7 @@ export type Foretold = readonly [version: number, asked: Read[]];
 export interface Scope {
   handles: Handles;
   listeners: Listeners;
+  events: EventQueue;
   keep: Keep;
   /** What the server will ask after events of listeners: by the number that the listener's `ask` names. */
   foretold: Map<number, Foretold>;

@@ -35,6 +35,7 @@ export const OPERATIONS: Readonly<Record<string, readonly [code: number, run: Ru
   blur: [19, visible.blur],
   scroll_into_view: [20, visible.scrollIntoView],
   foretell: [21, foresee.foretell],
+  hold: [22, page.hold],
   find: [30, reads.find],
   exists: [31, reads.exists],
   get_property: [32, reads.getProperty],

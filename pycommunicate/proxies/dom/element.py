@@ -103,12 +103,12 @@ class ElementWrapper:
         prevent_default: bool | None = None,
         stop_propagation: bool = False,
         keys: Iterable[str] = (),
-        while_running: WhileRunning = "parallel",
+        while_running: WhileRunning = "queue",
     ) -> Listener:
         """Call `handler` whenever the event happens to this element. Returns at once.
 
-        `handler` takes no argument, or one: the `Event`. Handlers of a page start in the order in which the events
-        were made; while one blocks, others may run.
+        `handler` takes no argument, or one: the `Event`. Events are handled in the order in which they were made. One call
+        ends before the next one of the same listener begins; while it blocks, handlers of other listeners may run.
 
         :param event_name: the DOM's name: `click`, `input`, `keydown`, `submit`.
         :param handler: the function to call; it may block.
@@ -120,14 +120,15 @@ class ElementWrapper:
         :param stop_propagation: keep the event from the elements around this one.
         :param keys: only for these keys, such as `["Enter"]` (`KeyboardEvent.key`).
         :param while_running: what becomes of an event that comes while the handler still runs for an earlier one of this
-            listener: `parallel` runs both, `queue` lets it wait, `drop` leaves it out.
+            listener. `queue`, the default, lets it wait until the earlier one has ended. `parallel` runs both. `drop` leaves it out.
+            With `selector` and a handler that takes the event, each element inside counts by itself.
         :returns: the listener; its `remove()` ends it.
         :raises TypeError: the handler requires more than one argument.
         """
         if event_name not in _KNOWN_EVENTS:
             check_event(event_name)
         channel, handle = self._channel, self._named()
-        if while_running != "parallel" or not callable(handler):
+        if while_running != "queue" or not callable(handler):
             check_listener(event_name, handler, while_running)
         takes_event = takes_argument(handler, "event")
         if prevent_default is None:

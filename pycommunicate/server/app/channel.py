@@ -33,7 +33,7 @@ from pycommunicate.server.connection.outbox import OPERATION_BYTES, Outbox
 from pycommunicate.server.connection.pressure import Pressure
 from pycommunicate.server.connection.reads import Reads
 from pycommunicate.server.connection.resume import new_id
-from pycommunicate.server.connection.runtime import State
+from pycommunicate.server.connection.runtime import LEFT, State
 from pycommunicate.server.current import running
 
 _NO_OPERANDS: list[Any] = []
@@ -60,6 +60,8 @@ class PageChannel:
         self.listeners = Listeners()
         self.new_handle = self.listeners.new_handle
         self.overflowed = False
+        self.left = False
+        """Whether the person has left the page. Events that came before may still be handled; nobody answers a read."""
         self.told: dict[Habit, Told | None] = {}
         """The habits of this page's listeners, and what the browser was told to ask along for them."""
         self.foreseen: list[Foreseen] = []
@@ -189,11 +191,17 @@ class PageChannel:
     def forget(self, number: int) -> None:
         """Let a listener go."""
         if self.listeners.remove(number):
+            self.drop_runs(number)
             self.write((int(Op.UNLISTEN), number))
 
     def forget_element(self, handle: int, *, inside: bool = False) -> None:
         """Let go of the listeners in and on an element that is being deleted."""
-        self.listeners.remove_within(handle, inside=inside)
+        for number in self.listeners.remove_within(handle, inside=inside):
+            self.drop_runs(number)
+
+    def drop_runs(self, number: int) -> None:
+        """Leave out what waits to run for a listener that the application has ended."""
+        raise NotImplementedError
 
     # -- ahead of the socket --------------------------------------------------------------------------------------------------
 
@@ -225,6 +233,8 @@ class PageChannel:
         self.await_socket()
         if self.state is State.WAITING or self.state is State.ENDED:
             self.refuse()
+        if self.left:
+            raise BrowserGone(LEFT)
         if self.overflowed:
             raise BrowserGone("the page is being mounted anew")
 
@@ -348,7 +358,7 @@ class PageChannel:
         if self.state is State.WAITING and self.ahead is not None:
             return
         if self.state is State.ENDED:
-            raise BrowserGone("the person has left the page")
+            raise BrowserGone(LEFT)
         message = (
             "there is no page in the browser yet: elements, change_view() and reads work from load() on, "
             "and only where the page's HTML contains add_includes()"

@@ -37,7 +37,7 @@ from pycommunicate.server.connection.foresight.answers import Circumstances, Tol
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.kept import Lineage, kept_state, put_back
 from pycommunicate.server.connection.resume import ResumeTokens, new_id
-from pycommunicate.server.connection.runtime import Connection, Runtime, State
+from pycommunicate.server.connection.runtime import LEFT, Connection, Runtime, State
 from pycommunicate.server.current import run_for
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ _IDLE_BYTES = 64 * 1024
 """What a page holds at the least (measured: 58 KiB), with a view, a template and a few elements."""
 _LISTENER_BYTES = 256
 _SHOWN = 200
+_LEAVING = 3.0
+"""How long runs that wait for an earlier one may still begin after the person has left, in seconds."""
 _ROOM_FOR_ANSWERS = 32 * 1024
 """What a message must hold for a page to join with answers: up to 16 KiB of them (the client's `FORESEEN`), and the join itself."""
 
@@ -280,7 +282,7 @@ class Page(PageWork):
         self.heard = self.tokens.received = True
         self._mount_packet = None
         if isinstance(message, Leave):  # after what was received before it has begun
-            self.queue.put(partial(self.end, "the person has left the page"))
+            self.queue.put(self._leave)
             return
         if message.applied > self.outbox.sent_up_to:
             raise ProtocolError("acknowledged what was not sent")
@@ -297,8 +299,7 @@ class Page(PageWork):
             case Answer():
                 self.reads.take(message)
             case Acknowledgement():
-                for number in message.released:
-                    self.listeners.remove(number)
+                self.release(message.released)
             case Visible():
                 self.runtime.page_visible(self)
             case Failed():
@@ -311,6 +312,15 @@ class Page(PageWork):
                     message.number,
                     message.error,
                 )
+
+    def _leave(self) -> None:
+        """End the page when what it received before has begun. What waits for an earlier run is given a short while."""
+        if not self.lanes.count:
+            self.end(LEFT)
+            return
+        self.left = True
+        self.reads.end(LEFT)
+        self.engine.call_later(_LEAVING, partial(self.end, LEFT))
 
     # -- what controllers and views do with it ------------------------------------------------------------------------------
 
@@ -485,6 +495,8 @@ class Page(PageWork):
 
     def _end_view(self, reason: str) -> None:
         self.begin_epoch(reason)
+        self.lanes.begin()
+        self._released.clear()
         self.queue.clear()
         for timer in tuple(self._timers):
             timer.cancel()

@@ -1,16 +1,19 @@
 """The work of a page: application code that events, timers and subscriptions start, in order."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from pycommunicate.errors import BrowserGone
 from pycommunicate.protocol.messages import EventMade
+from pycommunicate.protocol.operations import Op
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.dom.element import ElementWrapper
 from pycommunicate.proxies.dom.event import Event
-from pycommunicate.proxies.dom.listener import takes_argument
+from pycommunicate.proxies.dom.listener import describe, takes_argument
 from pycommunicate.server.app.channel import PageChannel
 from pycommunicate.server.app.execution import run_guarded
 from pycommunicate.server.bases.controller import Controller
@@ -18,13 +21,31 @@ from pycommunicate.server.connection.cost import Cost
 from pycommunicate.server.connection.foresight.habits import Habit, HabitsOfView
 from pycommunicate.server.connection.foresight.recall import Recall
 from pycommunicate.server.connection.handlers import HandlerQueue
+from pycommunicate.server.connection.lanes import Lanes, Place, Run, weigh
 from pycommunicate.server.connection.listeners import Listening
 from pycommunicate.server.connection.refusals import printable
-from pycommunicate.server.connection.runtime import Runtime, State
+from pycommunicate.server.connection.runtime import LEFT, Runtime, State
 from pycommunicate.server.connection.timers import PageTimer
 
 if TYPE_CHECKING:
     from pycommunicate.server.bases.views import View
+
+log = logging.getLogger("pycommunicate")
+
+_HELD_UP = 10.0
+"""In debug it is said of a run that others have waited for it so many seconds."""
+
+
+class Subscriber:
+    """What one subscription runs: one value after the other, in the order published."""
+
+    __slots__ = ("busy", "handler", "waiting", "with_value")
+
+    def __init__(self, handler: Callable[..., object]) -> None:
+        self.handler = handler
+        self.with_value = takes_argument(handler, "value")
+        self.busy = False
+        self.waiting: deque[Any] = deque()
 
 
 class PageWork(PageChannel):
@@ -42,6 +63,9 @@ class PageWork(PageChannel):
             self.measure_writes()
         self.listeners.whole = runtime.hot
         self.ignored = 0
+        self.lanes = Lanes()
+        self._released: set[int] = set()
+        """Listeners that ended with their elements while something ran."""
         self.queue = HandlerQueue(runtime.pool, runtime.limits.running_handlers)
         self._timers: set[PageTimer] = set()
         self._subscriptions: list[Any] = []
@@ -67,20 +91,112 @@ class PageWork(PageChannel):
         kind = listener.kind
         if kind.once:
             self.listeners.remove(listener.number)
-        if listener.running and kind.while_running == "drop":
-            self.inbox.finish()
-        elif listener.running and kind.while_running == "queue":
-            listener.waiting = listener.waiting or deque()
-            listener.waiting.append(message.payload)
+        event = self._make_event(message.payload) if kind.takes_event else None
+        recall = self._recall_of(listener, message.payload or {}, message)
+        run = Run(listener, self._place_of(listener, message.payload), event, recall, weigh(message.payload))
+        if kind.while_running == "drop" and not self.lanes.enter(run):
+            self._drop(run)
         else:
-            self._start(listener, message.payload, message)
+            self._start(run)
 
-    def _start(self, listener: Listening, payload: dict[str, JSON] | None, message: EventMade | None = None) -> None:
-        self.listeners.begun(listener)
-        arguments = (self._make_event(payload),) if listener.kind.takes_event else ()
-        done = partial(self._handled, listener, self.epoch)
-        recall = self._recall_of(listener, payload or {}, message)
-        self._put(listener.handler, arguments, f"the {listener.kind.event} handler", done, recall=recall)
+    def _place_of(self, listener: Listening, payload: dict[str, JSON] | None) -> Place:
+        """Return the element that a listener with a selector matched, as far as its event says so."""
+        if listener.kind.selector is None or payload is None:
+            return None
+        target = payload.get("target")
+        return target if isinstance(target, int) else None
+
+    def _begins(self, run: Run) -> bool:
+        """Whether `run`, which has come up, begins now. Otherwise it waits for an earlier one, or its listener has ended meanwhile.
+
+        That is found out as late as this so that handlers that do not block run in the order of their events, whichever listeners those are of.
+        """
+        listener = run.listener
+        number, kind = listener.number, listener.kind
+        if not (self.listeners.has(number) or kind.once or number in self._released):
+            self._drop(run)
+            return False
+        if kind.while_running == "parallel" or run.entered or self.lanes.enter(run):
+            return True
+        first = self.lanes.wait(run)
+        if not run.owed:
+            self.inbox.finish()
+            self.credit.soon()
+        self._tell_held()
+        if first and self.runtime.debug:
+            self._watch(run)
+        return False
+
+    def _start(self, run: Run) -> None:
+        listener = run.listener
+        arguments = () if run.event is None else (run.event,)
+        done = partial(self._handled, run, self.epoch)
+        what = f"the {listener.kind.event} handler"
+        self._put(listener.handler, arguments, what, done, recall=run.recall, begins=partial(self._begins, run))
+
+    def _handled(self, run: Run, epoch: str) -> None:
+        if epoch != self.epoch:
+            return
+        if run.owed:
+            self.inbox.finish()
+            self.credit.soon()
+        if run.entered:
+            self._go_on(run)
+
+    def _go_on(self, run: Run) -> None:
+        """Let the next one have the lane of `run`."""
+        following, more = self.lanes.leave(run)
+        if following is None:
+            return
+        self._tell_held()
+        self._start(following)
+        if more and self.runtime.debug:
+            self._watch(following)
+        if self.left and not self.lanes.count:
+            self.queue.put(partial(self.end, LEFT))
+
+    def _drop(self, run: Run) -> None:
+        """Leave out a run that has not begun."""
+        if run.recall.foreseen in self.foreseen:
+            self.foreseen.remove(run.recall.foreseen)
+        self._handled(run, self.epoch)
+
+    def drop_runs(self, number: int) -> None:
+        """Leave out what waits to run for a listener that the application has ended."""
+        for run in self.lanes.forget(number):
+            self._drop(run)
+        self._tell_held()
+
+    def release(self, numbers: list[int]) -> None:
+        """Let listeners go whose elements have left the document. What was made before is handled."""
+        for number in numbers:
+            self.listeners.remove(number)
+        if self.queue.idle:
+            self._released.clear()
+        else:
+            self._released.update(numbers)
+
+    def _tell_held(self) -> None:
+        """Have the browser hold the events of a listener for which much waits, or send them again."""
+        if not self.lanes.changes:
+            return
+        changes, self.lanes.changes = self.lanes.changes, []
+        if self.state is State.ENDED or self.overflowed:
+            return
+        for number, held in changes:
+            # Not through write(): this is nobody's handler that could wait.
+            self.outbox.write((int(Op.HOLD), number, held))
+        self.outbox.flush()  # before the credit that says that there is room for more
+
+    def _watch(self, run: Run) -> None:
+        """Say so if others wait long for the run that goes on in the lane of `run`. In debug."""
+        lane = run.listener.number, run.place
+        told = partial(_tell_waiting, ref(self), lane, self.lanes.turn(*lane), run.listener, self.epoch)
+        self.engine.call_later(_HELD_UP, told)
+
+    def end(self, reason: str) -> None:
+        """End everything this page owns. May be called again."""
+        raise NotImplementedError
 
     def _recall_of(self, listener: Listening, payload: dict[str, JSON], message: EventMade | None) -> Recall:
         kind = listener.kind
@@ -103,15 +219,6 @@ class PageWork(PageChannel):
         if answers.version == told.version and sources == told.sources:
             self._foresee(recall, told, recall.circumstances, operands, answers.answers, message.applied)
         return recall
-
-    def _handled(self, listener: Listening, epoch: str) -> None:
-        self.listeners.ended(listener)
-        if epoch != self.epoch:
-            return
-        self.inbox.finish()
-        self.credit.soon()
-        if listener.waiting and not listener.running:
-            self._start(listener, listener.waiting.popleft())
 
     def _make_event(self, payload: dict[str, JSON] | None) -> Event:
         payload = payload or {}
@@ -144,22 +251,34 @@ class PageWork(PageChannel):
         """Start a subscription that ends with the view that is active now."""
         if self.state is State.ENDED or self.controller_view_is_not(view):
             raise BrowserGone("the view has ended; its subscriptions have too")
-        with_value = takes_argument(handler, "value")
-
-        def deliver(value: Any) -> None:
-            if not self.engine.in_loop_thread():
-                self.engine.call_soon(partial(deliver, value))
-                return
-            if (self.state is State.WAITING and self.ahead is None) or self.state is State.ENDED or self.overflowed:
-                return
-            if len(self.queue) >= self.limits.events_queued:
-                self.overflow()
-            else:
-                self._put(handler, (value,) if with_value else (), "the subscription", None)
-
-        subscription = self.runtime.subscribe(topic, deliver)
+        subscription = self.runtime.subscribe(topic, partial(self._deliver, Subscriber(handler)))
         self._subscriptions.append(subscription)
         return subscription
+
+    def _deliver(self, subscriber: Subscriber, value: Any) -> None:
+        if not self.engine.in_loop_thread():
+            self.engine.call_soon(partial(self._deliver, subscriber, value))
+            return
+        if (self.state is State.WAITING and self.ahead is None) or self.state is State.ENDED or self.overflowed:
+            return
+        if len(self.queue) + len(subscriber.waiting) >= self.limits.events_queued:
+            self.overflow()
+        elif subscriber.busy:
+            subscriber.waiting.append(value)
+        else:
+            self._hear(subscriber, value)
+
+    def _hear(self, subscriber: Subscriber, value: Any) -> None:
+        subscriber.busy = True
+        done = partial(self._heard, subscriber, self.epoch)
+        arguments = (value,) if subscriber.with_value else ()
+        self._put(subscriber.handler, arguments, "the subscription", done)
+
+    def _heard(self, subscriber: Subscriber, epoch: str) -> None:
+        if epoch == self.epoch and subscriber.waiting:
+            self._hear(subscriber, subscriber.waiting.popleft())
+        else:
+            subscriber.busy = False
 
     def controller_view_is_not(self, view: "View") -> bool:
         """Whether the active view is known and another one than `view`."""
@@ -184,13 +303,15 @@ class PageWork(PageChannel):
         loading: bool = False,
         named: Callable[..., object] | None = None,
         recall: Recall | None = None,
+        begins: Callable[[], bool] | None = None,
     ) -> None:
+        """Let `function` run when there is room, unless `begins`, which is asked then, says that it does not."""
         epoch = self.epoch
         if recall is None:
             recall = Recall(self.habit_of(function), function, self.controller.view)
 
         def task() -> None:
-            if epoch != self.epoch:
+            if epoch != self.epoch or (begins is not None and not begins()):
                 return
             try:
                 code = partial(function, *arguments) if arguments else function
@@ -232,3 +353,18 @@ class PageWork(PageChannel):
     def active_view(self) -> Any:
         """The view whose handlers run."""
         return self.controller.view
+
+
+def _tell_waiting(
+    page: "ref[PageWork]", lane: tuple[int, Place], turn: int | None, listener: Listening, epoch: str
+) -> None:
+    here = page()
+    if here is not None and here.epoch == epoch and here.lanes.turn(*lane) == turn:
+        log.warning(
+            "%s: events have waited %g s for the %s handler %s, which has not ended. A run ends before the next one of the same listener "
+            'begins; while_running="parallel" lets them overlap',
+            here.where,
+            _HELD_UP,
+            listener.kind.event,
+            describe(listener.handler),
+        )

@@ -22,7 +22,7 @@ from pycommunicate.server.app.pages import Pages
 from pycommunicate.server.app.usertracker import User, UserTracker
 from pycommunicate.server.connection.entrance import Entrance
 from pycommunicate.server.connection.guard import GuardedPacket, is_frame
-from pycommunicate.server.connection.runtime import State
+from pycommunicate.server.connection.runtime import LEFT, State
 from pycommunicate.server.connection.socketguard import Guarded, SocketGuard
 from pycommunicate.server.connection.websocket import WEBSOCKET, WebSocketWSGI, World
 
@@ -276,6 +276,9 @@ class Gateway:
         cookies = our_cookies(environ)
         user = self._app.users.get(cookies)
         page = self._app.pages.by_token(join.resume)
+        if page is not None and page.user is user and page.left:  # and has come back
+            page.end(LEFT)
+            page = None
         if page is not None and page.user is user:
             if page.tokens.is_spent(join.resume or ""):
                 self._refuse(connection, "not_yours", "this page goes on over another connection")

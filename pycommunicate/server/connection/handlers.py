@@ -55,6 +55,11 @@ class HandlerQueue:
     def __len__(self) -> int:
         return len(self._tasks)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs, nor waits to."""
+        return not self._running and not self._tasks
+
     def put(self, task: Task) -> None:
         """Run `task` as soon as there is room."""
         self._tasks.append(task)

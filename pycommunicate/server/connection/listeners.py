@@ -2,7 +2,6 @@
 
 from array import array
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Callable
 from itertools import count
 from types import CellType
@@ -30,7 +29,7 @@ class Kind(NamedTuple):
 class Listening:
     """One listener while its handler runs, or is about to."""
 
-    __slots__ = ("handle", "handler", "kind", "number", "operands", "running", "waiting")
+    __slots__ = ("handle", "handler", "kind", "number", "operands")
 
     def __init__(self, number: int, handle: int, handler: Callable[..., object], kind: Kind) -> None:
         self.number = number
@@ -39,8 +38,6 @@ class Listening:
         self.kind = kind
         self.operands: Any = None
         """What the browser was told of its handler's arguments: their names, and what they were."""
-        self.running = 0
-        self.waiting: deque[Any] | None = None
 
 
 class Listeners:
@@ -63,7 +60,6 @@ class Listeners:
         "_number",
         "_numbers",
         "_parents",
-        "_running",
         "operands",
         "whole",
     )
@@ -87,7 +83,6 @@ class Listeners:
         self._kinds: list[Kind] = []
         self._gaps = 0
         self._known: dict[tuple[Any, ...], Kind] = {}
-        self._running: dict[int, Listening] = {}
         self.operands: dict[int, Any] = {}
         """What the browser was told of handlers' arguments, by the listener's number."""
         self._parents = array("i", [0])
@@ -147,23 +142,13 @@ class Listeners:
         place = self._place(number)
         if place is None:
             return None
-        listening = self._running.get(number)
-        if listening is None:
-            listening = Listening(number, self._handles[place], self._handler(place), self._kinds[place])
+        listening = Listening(number, self._handles[place], self._handler(place), self._kinds[place])
         listening.operands = self.operands.get(number)
         return listening
 
-    def begun(self, listening: Listening) -> None:
-        """A run of the handler begins."""
-        listening.running += 1
-        if listening.running == 1 and self._place(listening.number) is not None:
-            self._running[listening.number] = listening
-
-    def ended(self, listening: Listening) -> None:
-        """A run of the handler has ended."""
-        listening.running -= 1
-        if not listening.running and self._running.get(listening.number) is listening:
-            del self._running[listening.number]
+    def has(self, number: int) -> bool:
+        """Whether there is a listener of that number."""
+        return self._place(number) is not None
 
     def remove(self, number: int) -> bool:
         """Let a listener go. Return whether it was there."""
@@ -174,8 +159,9 @@ class Listeners:
         self._close_gaps()
         return True
 
-    def remove_within(self, handle: int, *, inside: bool) -> None:
-        """Let go of the listeners of `handle` and of what the server put inside it (with `inside`: only of these)."""
+    def remove_within(self, handle: int, *, inside: bool) -> list[int]:
+        """Let go of the listeners of `handle` and of what the server put inside it (with `inside`: only of these). Return their numbers."""
+        removed: list[int] = []
         parent_of = self.parent_of
         for place, handler in enumerate(self._handlers):
             if handler is None:
@@ -185,7 +171,9 @@ class Listeners:
                 around = parent_of(around)
             if around == handle:
                 self._drop(place)
+                removed.append(self._numbers[place])
         self._close_gaps()
+        return removed
 
     def handlers(self) -> list[Callable[..., object]]:
         """Return the handlers of all listeners."""
@@ -222,7 +210,6 @@ class Listeners:
     def _drop(self, place: int) -> None:
         self._handlers[place] = None
         self._gaps += 1
-        self._running.pop(self._numbers[place], None)
         self.operands.pop(self._numbers[place], None)
 
     def _close_gaps(self) -> None:

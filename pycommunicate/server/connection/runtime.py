@@ -13,6 +13,8 @@ from pycommunicate.server.connection.foresight.habits import Habits
 from pycommunicate.server.connection.handlers import HandlerPool
 from pycommunicate.server.connection.refusals import Refusals
 
+LEFT = "the person has left the page"
+
 
 class State(Enum):
     """Where a page is in its life."""

@@ -353,6 +353,7 @@ _TABLE: dict[int, Callable[..., Any]] = {
     Op.FORM_DATA: lambda scope, handle: fields.form_data(scope.handles.get(handle)),
     Op.REDEEM: _redeem,
     Op.FORETELL: _foretell,
+    Op.HOLD: lambda _scope, _listener, _held: None,  # the session's
     Op.GATHER: _gather,
 }
 

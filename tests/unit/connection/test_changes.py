@@ -20,7 +20,15 @@ def after(*operations: list[Any]) -> Changes:
     return changes
 
 
-HARMLESS_TO_ALL = [[10, 1, 5, "click"], [11, 1], [16], [21, 1, 1, [], []], [30, 1, 9, "#x"], [32, 2, 5, "value"]]
+HARMLESS_TO_ALL = [
+    [10, 1, 5, "click"],
+    [11, 1],
+    [16],
+    [21, 1, 1, [], []],
+    [22, 1, True],
+    [30, 1, 9, "#x"],
+    [32, 2, 5, "value"],
+]
 
 
 @pytest.mark.parametrize("operation", HARMLESS_TO_ALL, ids=str)

@@ -103,31 +103,14 @@ def test_a_listener_that_was_made_in_another_thread_comes_late_and_is_found() ->
     assert [listening.handle for listening in found if listening] == [5, 7]
 
 
-def test_a_listener_is_the_same_while_its_handler_runs_and_no_longer() -> None:
+def test_a_listener_that_is_removed_is_gone() -> None:
     listeners = Listeners()
-    number = keep(listeners, 5)
-    listening = listeners.get(number)
-    assert listening is not None
-    listeners.begun(listening)
-    assert listeners.get(number) is listening
-    listeners.begun(listening)
-    listeners.ended(listening)
-    assert listeners.get(number) is listening
-    listeners.ended(listening)
-    assert listeners.get(number) is not listening
-    assert not listeners._running
-
-
-def test_a_listener_that_is_removed_while_its_handler_runs_is_gone() -> None:
-    listeners = Listeners()
-    number = keep(listeners, 5)
-    listening = listeners.get(number)
-    assert listening is not None
-    listeners.begun(listening)
-    listeners.remove(number)
+    number, other = keep(listeners, 5), keep(listeners, 6)
+    assert listeners.get(number) is not None
+    assert listeners.remove(number)
     assert listeners.get(number) is None
-    listeners.ended(listening)
-    assert not listeners._running
+    assert not listeners.remove(number)
+    assert listeners.remove_within(6, inside=False) == [other], "whose runs are left out"
 
 
 def test_listeners_that_are_alike_share_what_they_have_in_common() -> None:

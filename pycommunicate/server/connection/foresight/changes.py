@@ -11,7 +11,7 @@ _SIMPLE = re.compile(r"[\w\s#.>-]+\Z", re.ASCII)
 _FIELDS = frozenset({"value", "checked", "disabled", "title", "placeholder", "hidden", "readOnly", "tabIndex"})
 _LISTEN, _PROPERTY, _CONTENT, _CHILD = int(Op.LISTEN), int(Op.SET_PROPERTY), int(Op.CONTENT), int(Op.ADD_CHILD)
 _READS = frozenset(op for op in Op if op >= FIRST_READ and op != Op.REDEEM)
-_NEUTRAL = frozenset({Op.LISTEN, Op.UNLISTEN, Op.LOADED, Op.FORETELL}) | _READS
+_NEUTRAL = frozenset({Op.LISTEN, Op.UNLISTEN, Op.LOADED, Op.FORETELL, Op.HOLD}) | _READS
 _ADDING = frozenset({Op.ADD_CHILD, Op.ADD_BEFORE, Op.ADD_AFTER, Op.PREPEND_CHILD})
 
 
