@@ -218,19 +218,21 @@ def test_a_wrong_guess_costs_one_round_trip(add, browser: Browser) -> None:
 
 
 def test_a_timer_asks_for_all_in_one(add, browser: Browser) -> None:
-    counts = []
+    counts, pages = [], []
 
     def load(view) -> None:
         view.add_timer(0.03, lambda: tick(view))
 
     def tick(view) -> None:
-        if len(counts) < 3:
+        if pages and len(counts) < 3:
+            (page,) = pages
             before = page._tab.counts.round_trips
             assert [view.html_wrapper.exists(s) for s in ("#next", "#box", "#no")] == [True, True, False]
             counts.append(page._tab.counts.round_trips - before)
 
     add("/", BODY, load)
     page = browser.open()
+    pages.append(page)
     page.wait_until(lambda: len(counts) == 3)
     assert counts == [3, 1, 1]
 

@@ -82,11 +82,13 @@ def test_a_resume_token_needs_the_session(program: Program) -> None:
 def test_tokens_that_are_none(program: Program) -> None:
     with visit(program, "honest") as victim:
         page = Page(program.port, "/page/x")
-        for resume in ("", "x", "x" * 4000, "ü", "../../etc/passwd", "\x00"):
+        for resume in ("", "x", "ü", "../../etc/passwd", "\x00"):
             page.resume = resume or None
             page.request = "nonsense"
             page.mount = "nonsense"
             assert refused(page) in {"not_yours", "reload"}
+        page.resume = "x" * 4000
+        assert refused(page) == "malformed"
         still_works(victim, program, "honest")
 
 

@@ -404,6 +404,7 @@ BROKEN = {
 }  # fmt: skip
 
 
+@pytest.mark.alone  # its code has 0.3 s to be imported
 @pytest.mark.parametrize("kind", BROKEN)
 def test_broken_and_mended_in_a_loop(running: Running, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pycommunicate.server.app.reloading._IMPORT_SECONDS", 0.3)
