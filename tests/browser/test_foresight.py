@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
+from pycommunicate.protocol.operations import ARGUMENTS, Op
 from tests.browser.bench import APP, START
 from tests.foresight.programs import BODY, examples, happenings, programs, three_programs
 from tests.tools.raw import get, request
+from tests.tools.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -154,3 +156,74 @@ def test_the_same_answers_and_the_same_document(
 def test_foresight_was_at_work() -> None:
     """The examples above would say nothing if nothing were foreseen in them."""
     assert sum(hits) > len(hits)
+
+
+ELEMENT_READS: dict[Op, str] = {
+    Op.GET_PROPERTY: "element('#field').value",
+    Op.GET_STYLE: "element('#field').style['color']",
+    Op.GET_ATTRIBUTE: "element('#field').attributes['title']",
+    Op.GET_ATTRIBUTES: "list(element('#field').attributes)",
+    Op.GET_CLASSES: "list(element('#field').classes)",
+    Op.FORM_DATA: "element('#field').form_data()",
+}
+READING = (
+    START
+    + APP
+    + """
+asked = []
+
+class Made(View):
+    def render(self):
+        return self.controller.templater.render("reads.html")
+
+    def load(self):
+        element, reads = self.html_wrapper.element, self.controller.page.reads
+
+        def counted(read):
+            def handler():
+                before = reads.answered
+                read()
+                asked.append(reads.answered - before)
+            return handler
+
+HANDLERS
+
+app.add_controller("/", page_of(Made))
+
+@app.flask.get("/asked")
+def _asked():
+    return jsonify(asked)
+
+app.run()
+"""
+)
+
+
+def test_each_read_of_an_element_is_foreseen(serve: Server, visitor: BrowserContext) -> None:
+    """A kind of read that is new in the table has to be added here."""
+    assert set(ELEMENT_READS) == {op for op, names in ARGUMENTS.items() if names[:2] == ("tag", "element")}
+    handlers = "".join(
+        f"        def read():\n            return {read}\n"
+        f'        element("#b{int(op)}").add_event_listener("click", counted(read))\n'
+        for op, read in ELEMENT_READS.items()
+    )
+    buttons = "".join(f"<button id=b{int(op)}>{op.name}</button>" for op in ELEMENT_READS)
+    body = f"<form><input id=field name=n class=a title=t value=v></form>{buttons}"
+    program = serve(
+        READING.replace("HANDLERS\n", handlers),
+        templates={
+            "reads.html": f"<!DOCTYPE html><html lang=en><head>{{{{ add_includes() }}}}</head><body>{body}</body></html>"
+        },
+    )
+    page = visitor.new_page()
+    page.goto(program.url)
+    page.wait_for_function("() => window.pycommunicate?.loaded")
+    for number, op in enumerate(ELEMENT_READS):
+        for click in range(2):
+            page.click(f"#b{int(op)}")
+            wanted = 2 * number + click + 1
+            eventually(lambda: len(json.loads(get(program.port, "/asked").text)) == wanted, what=program.err, timeout=5)  # noqa: B023 - called at once
+        page.wait_for_timeout(50)
+    asked = json.loads(get(program.port, "/asked").text)
+    assert [bool(first) for first in asked[::2]] == [True] * len(ELEMENT_READS)
+    assert dict(zip(ELEMENT_READS, asked[1::2], strict=True)) == dict.fromkeys(ELEMENT_READS, 0)

@@ -2,7 +2,7 @@ import { OperationError, codeOf, type ErrorCode } from "../errors.ts";
 import { toJson } from "../values.ts";
 import { redeem } from "./reads.ts";
 import type { Scope } from "./scope.ts";
-import { FIRST_READ, OPERATIONS, type Run } from "./table.ts";
+import { FIRST_READ, RUN } from "./table.ts";
 
 export type Operation = readonly [code: number, ...operands: unknown[]];
 
@@ -15,9 +15,6 @@ export interface Outcome {
   answer(tag: number, status: number, value: unknown): void;
   failed(operation: Operation, code: ErrorCode, error: unknown): void;
 }
-
-const RUN: (Run | undefined)[] = [];
-for (const [code, run] of Object.values(OPERATIONS)) RUN[code] = run;
 
 export function apply(scope: Scope, operation: Operation, outcome: Outcome): void {
   const run = RUN[operation[0]];

@@ -1,29 +1,29 @@
 import { own } from "../native.ts";
 import { toJson } from "../values.ts";
-import * as reads from "./reads.ts";
+import { select } from "./reads.ts";
 import type { Scope } from "./scope.ts";
+import { RUN } from "./table.ts";
 
 /** A question: for a find its selector, or the parts of it; else its element: an earlier read's, the event's (-1), an operand (-2 - n), a handle. */
 export type Read = readonly [code: number, where: string | number | Part[], ...names: string[]];
 type Part = string | number | [attribute: string];
 
-const FIRST = 32; // the reads of elements; below are those that find some
-const READS = [reads.getProperty, reads.getStyle, reads.getAttribute, reads.getAttributes, reads.getClasses, reads.readForm];
+const FIRST = 32; // find and exists are below; the reads of elements, which take a tag, the element and names, are above
 
 /** The answers to what the server has said it will ask: `[status, value, around, plain]`, or 0 where there is none. */
 export function foresee(scope: Scope, asked: readonly Read[], operands: readonly unknown[], matched: Element | null): unknown[] {
   const { handles } = scope;
   const elements: (Element | null)[] = [];
 
-  function ask([code, where, name]: Read, index: number): unknown[] | 0 {
+  function ask([code, where, ...names]: Read, index: number): unknown[] | 0 {
     try {
       if (code < FIRST) {
-        const element = (elements[index] = reads.select(selectorOf(where as string | Part[])));
+        const element = (elements[index] = select(selectorOf(where as string | Part[])));
         return element ? [1, handles.of(element)] : [0, false];
       }
       const element = (elements[index] = elementOf(where as number | number[]));
       if (!element) return 0;
-      const value: unknown = READS[code - FIRST]!(scope, 0, handles.of(element), name!);
+      const value: unknown = RUN[code]!(scope, 0, handles.of(element), ...names);
       return value instanceof Element ? [1, handles.of(value)] : [0, toJson(value, 3)];
     } catch {
       return 0;

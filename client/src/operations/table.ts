@@ -47,3 +47,7 @@ export const OPERATIONS: Readonly<Record<string, readonly [code: number, run: Ru
   redeem: [38, reads.redeem],
   gather: [39, foresee.gather],
 };
+
+/** What carries an operation out, by its code. */
+export const RUN: (Run | undefined)[] = [];
+for (const [code, run] of Object.values(OPERATIONS)) RUN[code] = run;
