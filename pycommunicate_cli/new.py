@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,6 +21,9 @@ from pycommunicate_cli.scaffold import (
     uninterrupted,
     write_files,
 )
+
+if TYPE_CHECKING:
+    from pycommunicate_cli.origin import Origin
 
 _HARMLESS: Final = (".git", "readme", "license", "licence")
 
@@ -47,10 +50,13 @@ def _complete_templates(_ctx: click.Context, _parameter: click.Parameter, incomp
 @traceback_option
 def command(*, name: str, template: str, path: Path | None, force: bool, dry_run: bool, no_git: bool) -> int:
     """Write a new project called NAME. Needs no network."""
+    from pycommunicate_cli.origin import find_origin  # noqa: PLC0415 - it loads what reads the installed packages
+
     check_project_name(name, "pycommunicate new")
     _check_template(template, name)
     target = Path(os.path.abspath(path or Path(name)))  # noqa: PTH100 - resolve() would follow the user's own links
-    files = render(template, name)
+    origin = find_origin()
+    files = render(template, name, origin)
     kept = _check_target(target, files, force=force)
     written = {path: content for path, content in files.items() if path not in kept}
     if dry_run:
@@ -62,7 +68,11 @@ def command(*, name: str, template: str, path: Path | None, force: bool, dry_run
         _write(target, written, git=not no_git)
     for file in kept:
         say(f"kept {file}, which was there")
-    _tell(target, name, len(written))
+    if origin.lost:
+        say(
+            f"pycommunicate was installed from {origin.lost}, which is gone: pyproject.toml requires {origin.requirement()}"
+        )
+    _tell(target, name, len(written), origin)
     return 0
 
 
@@ -155,7 +165,7 @@ def _init_git(folder: Path) -> None:
         subprocess.run([git, "-C", str(folder), "init", "--quiet"], check=False, **options)  # type: ignore[call-overload]
 
 
-def _tell(target: Path, name: str, count: int) -> None:
+def _tell(target: Path, name: str, count: int, origin: "Origin") -> None:
     import shlex  # noqa: PLC0415
 
     here = Path.cwd()
@@ -163,6 +173,6 @@ def _tell(target: Path, name: str, count: int) -> None:
     say(f"{name}: {count} files. Now:")
     if target != here:
         say(f"  cd {shlex.quote(str(shown))}")
-    say('  python -m pip install -e ".[test]"')
+    say(f'  python -m pip install{origin.pip_options} -e ".[test]"')
     say("  pycommunicate run --debug    then open http://localhost:8080/")
     say("  pytest")

@@ -8,9 +8,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pycommunicate_cli.output import APPLICATION, Problem
+
+if TYPE_CHECKING:
+    from pycommunicate_cli.origin import Origin
 
 TOKEN: Final = "__project_name__"  # noqa: S105 - no password
 """What the project's name takes the place of, in paths and contents. No Jinja, which the scaffolds' own templates are in."""
@@ -39,9 +42,10 @@ def scaffold_names() -> list[str]:
     return sorted(found, key=lambda name: name != DEFAULT)
 
 
-def render(scaffold: str, name: str) -> dict[str, bytes]:
+def render(scaffold: str, name: str, origin: "Origin") -> dict[str, bytes]:
     """Return a project's files, by their paths, for the project's `name`. Every .py has been compiled.
 
+    :param origin: where pycommunicate was installed from, and so what the project requires.
     :raises Problem: the scaffold is broken.
     """
     found: dict[str, bytes] = {}
@@ -52,15 +56,16 @@ def render(scaffold: str, name: str) -> dict[str, bytes]:
                 continue
             path = relative.with_name(re.sub("^dot-", ".", relative.name)).as_posix().replace(TOKEN, name)
             content = file.read_bytes()
-            found[path] = content if b"\0" in content else _filled(content, name)
+            found[path] = content if b"\0" in content else _filled(content, name, origin)
     for path, content in found.items():
         if path.endswith(".py"):
             check_source(content, path)
-    return found
+    return found | origin.files()
 
 
-def _filled(content: bytes, name: str) -> bytes:
-    return content.replace(TOKEN.encode(), name.encode()).replace(TITLE.encode(), title_of(name).encode())
+def _filled(content: bytes, name: str, origin: "Origin") -> bytes:
+    text = content.decode("utf-8", "surrogateescape").replace(TOKEN, name).replace(TITLE, title_of(name))
+    return origin.fill(text, name).encode("utf-8", "surrogateescape")
 
 
 def title_of(name: str) -> str:

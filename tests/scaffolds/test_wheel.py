@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pycommunicate_cli.origin import Origin
 from pycommunicate_cli.scaffold import render, title_of
 from tests.contract.test_packaging import build
 from tests.scaffolds.conftest import SCAFFOLDS
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_a_wheel_writes_the_same_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = {scaffold: render(scaffold, "my-list") for scaffold in SCAFFOLDS}
+    here = {scaffold: render(scaffold, "my-list", Origin("1.0")) for scaffold in SCAFFOLDS}
     wheel = build("wheel", ROOT, tmp_path)[1]
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
     monkeypatch.setenv("PYCOMMUNICATE_SCAFFOLDS", str(tmp_path / "installed" / "templates_scaffold"))
-    assert {scaffold: render(scaffold, "my-list") for scaffold in SCAFFOLDS} == here
+    assert {scaffold: render(scaffold, "my-list", Origin("1.0")) for scaffold in SCAFFOLDS} == here
 
 
 @pytest.mark.parametrize(
