@@ -7,10 +7,18 @@ import click
 
 from pycommunicate_cli.names import check_module_name
 from pycommunicate_cli.options import shared_options
-from pycommunicate_cli.output import USAGE, WOULD_OVERWRITE, Problem, data
-from pycommunicate_cli.project import Project, find_project
-from pycommunicate_cli.scaffold import check_source, interruptible, title_of, uninterrupted, write_files
+from pycommunicate_cli.output import USAGE, WOULD_OVERWRITE, Problem, data, say
+from pycommunicate_cli.project import Project, find_project, load_app
+from pycommunicate_cli.scaffold import (
+    check_source,
+    interruptible,
+    temporary_folder,
+    title_of,
+    uninterrupted,
+    write_files,
+)
 
+_SUCH_AS = "a route is a path such as /todo/<int:number>"
 CONTROLLER = """from pycommunicate import Controller, route
 from views.{module} import {stem}View
 
@@ -110,27 +118,54 @@ def _generate(module: str, rule: str | None, *, dry_run: bool) -> int:
     if rule is not None:
         _check_rule(rule)
     files = files_for(project, module, rule)
+    if rule is not None and not (project.folder / f"controllers/{module}.py").exists():
+        _check_in_application(project, rule)
     for path, content in files.items():
         if path.endswith(".py"):
             check_source(content, path)
     states = {path: _state(project.folder / path, content) for path, content in files.items()}
+    conflicts = [path for path, state in states.items() if state == "conflict"]
+    if not dry_run and not conflicts:
+        with interruptible(), uninterrupted():
+            _place(project.folder, {path: files[path] for path, state in states.items() if state == "create"})
     for path, state in states.items():
         data(f"{state:<9}  {path}")
-    conflicts = [path for path, state in states.items() if state == "conflict"]
     if conflicts:
+        count = "1 file already exists" if len(conflicts) == 1 else f"{len(conflicts)} files already exist"
         raise Problem(
-            f"{len(conflicts)} of the files {'is' if len(conflicts) == 1 else 'are'} there with other contents; nothing was written",
+            f"{count} with different content; nothing was written",
             code=WOULD_OVERWRITE,
             places=[project.folder / path for path in conflicts],
             help="choose another name, or move them away",
         )
-    if not dry_run:
-        with interruptible(), uninterrupted():
-            write_files(project.folder, {path: files[path] for path, state in states.items() if state == "create"})
     return 0
 
 
+def _place(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files into the project: all, or none."""
+    moved: list[Path] = []
+    path = ""
+    try:
+        with temporary_folder(folder) as draft:
+            for path, content in files.items():
+                write_files(draft, {path: content})
+            for path in files:
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (draft / path).replace(target)
+                moved.append(target)
+    except OSError as error:
+        for target in moved:
+            target.unlink(missing_ok=True)
+        message = f"{path or folder} can't be written: {error.strerror or error}; nothing was written"
+        raise Problem(
+            message, places=[folder / path], help="make room or change the permissions, then try again"
+        ) from None
+
+
 def _check_rule(rule: str) -> None:
+    from werkzeug.routing import Map, Rule  # noqa: PLC0415 - they load the framework
+
     from pycommunicate import ConfigurationError  # noqa: PLC0415
     from pycommunicate.server.routing import checked_rule  # noqa: PLC0415
 
@@ -139,7 +174,38 @@ def _check_rule(rule: str) -> None:
     except ConfigurationError as error:
         raise Problem(error.problem, code=USAGE, help="choose another with --route /...") from None
     if not rule.startswith("/") or not re.fullmatch(r"[^\s\"\\]+", rule):
-        raise Problem(f"{rule!r} is no route", code=USAGE, help="a route is a path such as /todo/<int:number>")
+        raise Problem(f"{rule!r} is not a valid route", code=USAGE, help=_SUCH_AS)
+    try:
+        Map([Rule(rule, endpoint="page")])
+    except LookupError:
+        pass  # a converter that the application may have
+    except (ValueError, SyntaxError, re.error) as error:  # a name that stands twice is a SyntaxError of Werkzeug's
+        raise Problem(f"{rule!r} is not a valid route: {error}", code=USAGE, help=_SUCH_AS) from None
+
+
+def _check_in_application(project: Project, rule: str) -> None:
+    """Raise `Problem` if the application answers the rule's URLs already, or does not know its converters."""
+    from werkzeug.routing import Map, Rule  # noqa: PLC0415 - they load the framework
+
+    from pycommunicate.server.routes import same_urls  # noqa: PLC0415
+
+    try:
+        app = load_app(project)
+    except Problem as problem:
+        say(f"the route was not compared with others, since the application can't be imported: {problem}")
+        return
+    for route in app.routes():
+        if "GET" in route.methods and same_urls(rule, route.rule):
+            raise Problem(
+                f"{rule} is taken: {route.rule} matches the same URLs; nothing was written",
+                code=WOULD_OVERWRITE,
+                places=[route.place] if route.place else [],
+                help="choose another with --route /...",
+            )
+    try:
+        Map([Rule(rule, endpoint="page")], converters=app.flask.url_map.converters)
+    except LookupError as error:
+        raise Problem(f"{rule!r} is not a valid route: {error}", code=USAGE, help=_SUCH_AS) from None
 
 
 def files_for(project: Project, module: str, rule: str | None) -> dict[str, bytes]:

@@ -3,6 +3,8 @@
 import keyword
 import re
 import sys
+from importlib import metadata
+from pathlib import Path
 
 from pycommunicate_cli.output import USAGE, Problem
 
@@ -23,6 +25,25 @@ def what_is_wrong_with(name: str) -> str:
     return ""
 
 
+def _is_a_package(name: str) -> bool:
+    """Whether a distribution of that name is installed, or belongs to the framework. Not if it is a project being worked on."""
+    try:
+        needed = metadata.requires("pycommunicate") or ()
+    except metadata.PackageNotFoundError:
+        needed = ()
+    if _normal(name) in {_normal(found[0]) for one in needed if (found := re.match(r"[\w.-]+", one))}:
+        return True
+    try:
+        installed = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return '"editable": true' not in (installed.read_text("direct_url.json") or "")
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def suggestion_for(name: str) -> str:
     """Return a name like `name` that is none of these."""
     # "MyShop" is "my-shop"; "HTTPThing" is "http-thing".
@@ -37,6 +58,12 @@ def suggestion_for(name: str) -> str:
 def check_project_name(name: str, command: str) -> None:
     """Raise `Problem` where a project can't be called that."""
     wrong = what_is_wrong_with(name)
+    if not wrong and _is_a_package(name):
+        wrong = f"{name} is a package that is installed, or that pycommunicate needs"
+        raise Problem(f"{name!r} can't be the project's name: {wrong}", code=USAGE, help=f"{command} {name}-app")
+    if name in {".", "./"}:
+        help_ = f"{command} {suggestion_for(Path.cwd().name)} --path ."
+        raise Problem(f"{name!r} is a folder; the project needs a name", code=USAGE, help=help_)
     if wrong:
         help_ = f"{command} {suggestion_for(name)}"
         raise Problem(f"{name!r} can't be the project's name: {wrong}", code=USAGE, help=help_)
@@ -49,5 +76,5 @@ def check_module_name(name: str, command: str) -> str:
     # A module in a package does not hide the standard library's.
     if wrong and not wrong.endswith("standard library"):
         help_ = f"{command} {suggestion_for(name).replace('-', '_')}"
-        raise Problem(f"{name!r} can't be its name: {wrong}", code=USAGE, help=help_)
+        raise Problem(f"{name!r} is not a valid name: {wrong}", code=USAGE, help=help_)
     return module

@@ -23,11 +23,28 @@ def _secret_key() -> str | None:
         return key
     # While debugging, one of our own, kept so that a restart signs nobody out.
     file = DATA / "secret-key"
-    if not file.exists():
-        DATA.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(), "ascii")
-    return file.read_text("ascii")
+    return _read(file) or _make_key(file)
+
+
+def _read(file: Path) -> str:
+    return file.read_text("ascii").strip() if file.exists() else ""
+
+
+def _make_key(file: Path) -> str:
+    """Write a key aside and move it into place: whole, or not at all. Of two processes at once, both get the same."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"secret-key-{os.getpid()}")
+    try:
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(), "ascii")
+        try:
+            os.link(draft, file)
+        except OSError:  # it exists, or this file system has no links
+            if not _read(file):
+                draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return _read(file)
 
 
 SECRET_KEY = _secret_key()

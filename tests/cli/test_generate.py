@@ -76,7 +76,43 @@ def test_bad_names(name: str, project: Path) -> None:
     assert done.lines[1].startswith("help: pycommunicate generate controller ")
 
 
-@pytest.mark.parametrize("rule", ["/__pycommunicate/x", "about", '/a"b'])
+@pytest.mark.parametrize(
+    "rule", ["/__pycommunicate/x", "about", '/a"b', "/<foo", "/<int:a>/<int:a>", "/<1>", "/<int:>", "/<nothing:a>"]
+)
 def test_bad_routes(rule: str, project: Path) -> None:
-    assert pc(project, "generate", "controller", "about", "--route", rule).code == 2
+    done = pc(project, "generate", "controller", "about", "--route", rule)
+    assert done.code == 2, done.err
+    assert "Traceback" not in done.err
     assert not (project / "views").exists()
+
+
+@pytest.mark.parametrize("rule", ["/", "/todo/<int:other>", "/folder/"])
+def test_a_route_that_is_taken(rule: str, project: Path) -> None:
+    done = pc(project, "generate", "controller", "about", "--route", rule)
+    assert done.code == 4, done.err
+    assert done.lines[0].startswith(f"error: {rule} is taken: ")
+    assert done.lines[1].startswith("at controllers/")
+    assert done.out == ""
+    assert not (project / "views").exists()
+    assert pc(project, "routes", "--check").code == 0
+
+
+def test_in_a_project_that_does_not_import(project: Path) -> None:
+    (project / "controllers/home.py").write_text("def (")
+    done = pc(project, "generate", "controller", "about")
+    assert done.code == 0, done.err
+    assert done.lines[0].startswith("the route was not compared with others")
+
+
+@pytest.mark.parametrize("blocked", ["views", "templates", "tests"])
+def test_all_files_or_none(blocked: str, shop: Path) -> None:
+    (shop / blocked).rename(shop.parent / "away")
+    (shop / blocked).symlink_to("/proc/self/nowhere")  # no folder can be made there, not even by root
+    before = sorted(file for file in shop.rglob("*") if file.is_file())
+    done = pc(shop, "generate", "controller", "about")
+    assert done.code == 1, done.err
+    problem = next(line for line in done.lines if line.startswith("error:"))
+    assert problem.startswith(f"error: {blocked}/")
+    assert problem.endswith("nothing was written")
+    assert done.out == ""
+    assert sorted(file for file in shop.rglob("*") if file.is_file()) == before

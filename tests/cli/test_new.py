@@ -83,6 +83,10 @@ def test_path(tmp_path: Path) -> None:
         ("größe", "gr-e"),
         ("--", "my-app"),
         ("", "my-app"),
+        ("flask", "flask-app"),
+        ("flask_socketio", "flask_socketio-app"),
+        ("eventlet", "eventlet-app"),  # an extra of ours, installed or not
+        ("pytest", "pytest-app"),
     ],
 )
 def test_bad_names_get_a_suggestion(name: str, suggested: str, tmp_path: Path) -> None:
@@ -91,6 +95,18 @@ def test_bad_names_get_a_suggestion(name: str, suggested: str, tmp_path: Path) -
     assert done.lines[0].startswith(f"error: {name!r} can't be the project's name: ")
     assert done.lines[1] == f"help: pycommunicate new {suggested}"
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_for_a_name_gets_a_hint(tmp_path: Path) -> None:
+    folder = tmp_path / "My Shop"
+    folder.mkdir()
+    done = pc(folder, "new", ".")
+    assert done.code == 2
+    assert done.lines == [
+        "error: '.' is a folder; the project needs a name",
+        "help: pycommunicate new my-shop --path .",
+    ]
+    assert os.listdir(folder) == []
 
 
 def test_an_unknown_template_gets_the_nearest(tmp_path: Path) -> None:
@@ -207,5 +223,8 @@ def test_a_wheel_has_what_new_needs(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        made.append({file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()})
-    assert made[0] == made[1]
+        made.append({str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()})
+    differ = {file for file in made[0].keys() | made[1].keys() if made[0].get(file) != made[1].get(file)}
+    # These say where pycommunicate comes from: by its version, from this folder.
+    assert differ == {f"shop/{file}" for file in ("Dockerfile", "README.md", "pyproject.toml")}
+    assert b'"pycommunicate>=1.' in made[0]["shop/pyproject.toml"]

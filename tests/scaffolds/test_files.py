@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import stat
+import subprocess
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -48,3 +52,38 @@ def test_any_text_is_kept_and_comes_back(kept: Any, tmp_path: Path, said: list[s
     for text in said:
         todos.add(text)
     assert texts(kept.TodoFile(file).entries) == said
+
+
+CONFIG = ROOT / "templates_scaffold" / "_common" / "config.py"
+KEY = "import runpy; print(runpy.run_path('config.py')['SECRET_KEY'])"
+
+
+def keys(folder: Path, count: int) -> list[str]:
+    """The keys of several processes that start at once."""
+    shutil.copy(CONFIG, folder)
+    kept = {key: value for key, value in os.environ.items() if key not in {"SECRET_KEY", "DATA"}}
+    command = [sys.executable, "-c", KEY]
+    started = [
+        subprocess.Popen(
+            command, cwd=folder, env={**kept, "PYCOMMUNICATE_DEBUG": "1"}, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(count)
+    ]
+    return [process.communicate(timeout=60)[0].strip() for process in started]
+
+
+def test_an_empty_key_counts_as_none(tmp_path: Path) -> None:
+    file = tmp_path / ".pycommunicate" / "secret-key"
+    file.parent.mkdir()
+    file.touch()
+    (made,) = keys(tmp_path, 1)
+    assert len(made) == 64
+    assert keys(tmp_path, 1) == [made]
+    assert [one.name for one in file.parent.iterdir()] == ["secret-key"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_processes_that_start_at_once_have_one_key(tmp_path: Path) -> None:
+    found = set(keys(tmp_path, 4))
+    assert len(found) == 1
+    assert len(found.pop()) == 64
