@@ -36,6 +36,9 @@ COVERED: Final = {
     "python3 examples/chat/app.py": "test_examples.py starts every example with this command line",
     "python3 examples/todo/app.py": "the same",
     "pycommunicate new shop": "tests/cli/test_new.py",
+    "pycommunicate new todo": "tests/scaffolds/test_installing.py",
+    "cd todo": "the same",
+    "pycommunicate run --debug": "tests/scaffolds/test_projects.py and test_in_chromium.py, for each template",
     'pip install "pycommunicate[testing]"': "dev.py installs this extra with the others, and tests/testing uses it",
     'python3 -c "import secrets; print(secrets.token_hex())"': "test_the_command_for_a_secret_key_prints_one",
 }
