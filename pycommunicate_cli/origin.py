@@ -132,6 +132,9 @@ def origin_of(noted: dict[str, Any], version: str) -> Origin:
     url = noted.get("url", "")
     path = _path(url)
     inside = f"#subdirectory={noted['subdirectory']}" if noted.get("subdirectory") else ""
+    if path is not None and "vcs_info" in noted and (path / noted.get("subdirectory", "") / "pyproject.toml").is_file():
+        # A working tree on this machine. Pip's older versions refuse `git+file:`, for it names no host.
+        return Origin(version, url=path.as_uri() + inside, folder=path)
     if "vcs_info" in noted:
         found = noted["vcs_info"]
         reference = f"{found['vcs']}+{url}@{found['commit_id']}{inside}"

@@ -49,6 +49,8 @@ def test_a_folder_is_required_where_it_is(tmp_path: Path) -> None:
     folder = tmp_path / "a clone, größer"
     folder.mkdir()
     origin = origin_of({"url": folder.as_uri(), "dir_info": {}}, VERSION)
+    (folder / "pyproject.toml").touch()
+    assert origin == origin_of({"url": folder.as_uri(), "vcs_info": GIT}, VERSION)  # pip refuses git+file:
     assert origin.requirement() == f"pycommunicate @ {folder.as_uri()}"
     files = {path: content.decode() for path, content in render("blank", "shop", origin).items()}
     assert f'dependencies = ["pycommunicate @ {folder.as_uri()}"]' in files["pyproject.toml"]
