@@ -3,8 +3,9 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from flask import Response, abort, current_app, make_response, request
 from markupsafe import Markup
@@ -48,12 +49,28 @@ REMOUNT = "pycommunicate.remount"
 """The key in a request's environ under which a mount anew finds its `Remount`."""
 
 
+class Remounted(NamedTuple):
+    """What a remount came to."""
+
+    page: Page | None
+    """None: the URL did not end in a page."""
+    html: str
+    wait: float
+    """Seconds until the browser should try again, if the application refused for now; else 0."""
+
+
 class Remount:
     """A mount anew: what the page is made from, and the page that was made."""
 
     def __init__(self, mount: Mount) -> None:
         self.mount = mount
         self.page: Page | None = None
+
+    def give_up(self, reason: str, wait: float = 0) -> Remounted:
+        """End the page that was made, if there is one."""
+        if self.page is not None:
+            self.page.end(reason)
+        return Remounted(None, "", wait)
 
     def put_into(self, page: Page) -> None:
         """Let `page` show the view that the browser showed, and go on with what that kept."""
@@ -227,14 +244,15 @@ class PageServer:
         page.includes = _inert(PAGE_ELEMENT, json.dumps(facts)) + tag
         return page.includes
 
-    def mount_anew(self, environ: dict[str, Any], mount: Mount) -> tuple[Page | None, str]:
-        """Serve a URL once more, for a browser that shows it already. Return the page and its HTML.
+    def mount_anew(self, environ: dict[str, Any], mount: Mount) -> Remounted:
+        """Serve a URL once more, for a browser that shows it already.
 
-        All that guards a GET guards this: `before_request`, `before_connect`. None where it does not end in a page.
+        All that guards a GET guards this: `before_request`, `before_connect`. What raises here is logged as the application's.
         """
         remount = Remount(mount)
         environ = {
             **page_environ(environ, self._limits.page_headers),
+            **_WHOLE,
             "PATH_INFO": mount.path,
             "QUERY_STRING": mount.query,
             REMOUNT: remount,
@@ -242,14 +260,14 @@ class PageServer:
         flask = self._app.flask
         with flask.request_context(environ):
             try:
-                response = flask.full_dispatch_request()
+                try:
+                    response = flask.full_dispatch_request()
+                except Exception as error:
+                    response = make_response(flask.handle_exception(error))
+                return _read_remount(remount, response)
             except Exception as error:
-                response = make_response(flask.handle_exception(error))
-            html = response.get_data(as_text=True)
-            if remount.page is not None:
-                remount.page.owed = owed_cookies(response)
-        page = remount.page
-        return (None, "") if page is None else (page, html)
+                self._report(error, "the remount of a page")
+                return remount.give_up("it could not be remounted")
 
     # -- cookies ------------------------------------------------------------------------------------------------------------
 
@@ -349,6 +367,50 @@ def _serve_favicon() -> Response:
         return current_app.send_static_file("favicon.ico")
     except NotFound:
         return Response(status=204)
+
+
+_FOR_NOW: Final = frozenset({429, 502, 503, 504})
+_WAIT: Final = 2.0
+_LONGEST_WAIT: Final = 20.0
+
+# A remount reads the answer itself: whole, as it is now, and not compressed. No header at all would allow every encoding.
+_WHOLE: Final = {
+    "HTTP_ACCEPT_ENCODING": "identity",
+    "HTTP_IF_MATCH": "",
+    "HTTP_IF_MODIFIED_SINCE": "",
+    "HTTP_IF_NONE_MATCH": "",
+    "HTTP_IF_RANGE": "",
+    "HTTP_IF_UNMODIFIED_SINCE": "",
+    "HTTP_RANGE": "",
+}
+
+
+def _read_remount(remount: Remount, response: Response) -> Remounted:
+    if response.status_code in _FOR_NOW:
+        return remount.give_up("the application refused its remount for now", _seconds_to_wait(response))
+    if remount.page is None:
+        response.close()
+        return Remounted(None, "", 0)
+    encoding = response.headers.get("Content-Encoding", "identity")
+    if encoding != "identity":
+        message = (
+            f"the answer has Content-Encoding {encoding!r}, but the request accepts only 'identity'; "
+            "compress only if the request's Accept-Encoding names the encoding"
+        )
+        raise ValueError(message)
+    response.direct_passthrough = False  # set by what streams files; this answer is read here
+    html = response.get_data(as_text=True)
+    remount.page.owed = owed_cookies(response)
+    return Remounted(remount.page, html, 0)
+
+
+def _seconds_to_wait(response: Response) -> float:
+    """Return what Retry-After says, within bounds: a browser asks again by itself before long, and a socket waits meanwhile."""
+    response.close()
+    after = response.retry_after
+    if after is None:
+        return _WAIT
+    return min(max((after - datetime.now(UTC)).total_seconds(), _WAIT), _LONGEST_WAIT)
 
 
 _OF_THE_REQUEST_ALONE = frozenset(

@@ -32,8 +32,10 @@ _LAST_POLL = 0.5
 _LAST_WRITES = 5.0
 _ANSWER_SLACK = 0.1
 
-MountAnew = Callable[[dict[str, Any], Mount], tuple[Page | None, str]]
-"""Serves a URL once more, with the environ of the socket; returns the page and its HTML."""
+_WAIT_AFTER_ERROR = 5.0
+
+MountAnew = Callable[[dict[str, Any], Mount], tuple[Page | None, str, float]]
+"""Serves a URL once more, with the environ of the socket; returns the page, its HTML, and the seconds to wait if it was refused for now."""
 
 
 class Application(Guarded, Protocol):
@@ -270,7 +272,14 @@ class Gateway:
         except ProtocolError as error:
             self._refuse(connection, str(error), "the page and the server don't speak the same protocol")
             return
-        self._join(connection, join, environ)
+        try:
+            self._join(connection, join, environ)
+        except ProtocolError:
+            raise
+        except Exception as error:  # ours, or the application's: what the browser said has been checked
+            sentence = f"joining a page raised {type(error).__name__}"
+            self._app.refusals.log_error("join", connection.peer, sentence, error)
+            self._put_off(connection, _WAIT_AFTER_ERROR, sentence)
 
     def _join(self, connection: SocketConnection, join: Join, environ: dict[str, Any]) -> None:
         cookies = our_cookies(environ)
@@ -304,7 +313,11 @@ class Gateway:
         if mount is None:
             self._refuse(connection, "not_yours", "the page is no longer known")
             return
-        page, html = self._mount(environ, mount)
+        page, html, wait = self._mount(environ, mount)
+        if wait:
+            where = f"the application refused to remount {mount.path} for now"
+            self._put_off(connection, wait, where)
+            return
         if page is None:
             self._refuse(connection, "reload", "the page has to be loaded again")
             return
@@ -325,6 +338,17 @@ class Gateway:
         self._app.refusals.counts[code] += 1
         connection.send(encode("refused", code, sentence))
         connection.close()
+
+    def _put_off(self, connection: SocketConnection, seconds: float, why: str) -> None:
+        # A browser whose join is not answered keeps its page, says that it is disconnected, and gives each attempt more time.
+        self._app.refusals.note(
+            "put_off", connection.peer, "%s; the page is kept, and tries again in %.0f s", why, seconds
+        )
+        connection.closing = True  # nothing more is taken from it
+        if connection.deadline is not None:
+            connection.deadline.cancel()
+        if connection.sid in self._connections:
+            connection.deadline = self._engine.call_later(seconds, connection.close)
 
     def _disconnect(self, sid: str, *_reason: Any) -> None:
         """Engine.IO's own disconnect does the work; a client that leaves only the namespace is closed."""
