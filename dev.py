@@ -477,7 +477,7 @@ def pytest_steps(checks: Checks, arguments: list[str], given: dict[str, str], le
 
     Tests of a module share servers and a browser, so they stay in one process.
     """
-    crowd = ["-n", str(processes()), "--dist", "loadscope", "-m", f"not alone and {left_out}"]
+    crowd = ["-n", str(processes()), "--dist", "loadscope", "--no-loadscope-reorder", "-m", f"not alone and {left_out}"]
     checks.step("pytest", lambda: pytest([*crowd, *arguments], given))
     checks.step("pytest, alone", lambda: pytest(["-m", f"alone and {left_out}", *arguments], given))
 

@@ -30,8 +30,13 @@ def pytest_sessionstart() -> None:
         compileall.compile_dir(Path(ROOT) / package, quiet=2)
 
 
+LONG = ("lowest/", "cli/test_restart", "scaffolds/", "cli/", "unit/sessions/", "examples/", "benchmarks/", "browser/")
+"""Where the longest modules are. Begun last, one of them would keep the others waiting at the end of a run of several processes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Chromium, so that it can be left out where there is none."""
+    """Put the longest modules first. Mark what needs Chromium, so that it can be left out where there is none."""
+    items.sort(key=lambda item: next((n for n, place in enumerate(LONG) if f"tests/{place}" in item.nodeid), len(LONG)))
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

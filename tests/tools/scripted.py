@@ -34,7 +34,7 @@ class Scripted(View):
         self.html_wrapper.element("#add").add_event_listener("click", self.add)
         self.html_wrapper.element("#ask").add_event_listener("click", self.ask)
         self.html_wrapper.element("#much").add_event_listener("change", self.much)
-        self.html_wrapper.element("#slow").add_event_listener("click", self.slow)
+        self.html_wrapper.element("#slow").add_event_listener("click", self.slow, while_running="parallel")
 
     def add(self, event):
         handled[self.key].append(event.value)

@@ -49,7 +49,9 @@ class Reading(View):
         self.results = results.setdefault(self.controller.route_data["key"], [])
         self.it = self.html_wrapper.element("#it")
         for name in READS:
-            self.html_wrapper.element("#" + name).add_event_listener("click", partial(self.read, name))
+            self.html_wrapper.element("#" + name).add_event_listener(
+                "click", partial(self.read, name), while_running="parallel"
+            )
         self.gone = self.html_wrapper.element("#gone")
         self.gone.add_event_listener("click", lambda: self.results.append("gone"))
         self.html_wrapper.element("#delete").add_event_listener("click", self.gone.delete)
