@@ -226,6 +226,8 @@ def new_visitor(chromium: Browser, console: Console) -> Iterator[Callable[..., B
 
     yield visitor
     for context in contexts:
+        for page in context.pages:
+            page.close()  # which tells the server; closing all of them at once does not
         context.close()
 
 
