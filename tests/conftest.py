@@ -10,6 +10,7 @@ ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
+from tests.tools import forkserver  # noqa: E402
 from tests.tools.fixtures import (  # noqa: E402 - once it can be found
     chromium,
     console,
@@ -25,9 +26,20 @@ __all__ = ["chromium", "console", "expect_console", "new_visitor", "proxy", "ser
 
 
 def pytest_sessionstart() -> None:
+    """Let programs be forked from a process that has imported the library, and compile it for those that are not."""
+    forkserver.allow()
+    compile_packages()
+
+
+def compile_packages() -> None:
     """Compile the packages: hundreds of processes will import them, none of which writes what it has compiled."""
     for package in ("pycommunicate", "pycommunicate_cli"):
         compileall.compile_dir(Path(ROOT) / package, quiet=2)
+
+
+def pytest_sessionfinish() -> None:
+    """End what served all tests."""
+    forkserver.end_all()
 
 
 LONG = ("lowest/", "cli/test_restart", "scaffolds/", "cli/", "unit/sessions/", "examples/", "benchmarks/", "browser/")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.tools.forkserver import LASTING
+
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
@@ -48,7 +50,7 @@ def _children() -> frozenset[int]:
             found.update(int(pid) for pid in task.read_text(encoding="ascii").split())
         except OSError:
             continue
-    return frozenset(found)
+    return frozenset(found - LASTING)
 
 
 def _listening() -> frozenset[str]:

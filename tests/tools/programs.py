@@ -18,9 +18,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 
+from tests.tools import forkserver
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
+
+    from tests.tools.forkserver import Process
 
 Engine = Literal["gevent", "eventlet"]
 ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)
@@ -72,9 +76,13 @@ class Program:
         self.engine: Engine = engine
         self.port = port or free_port()
         self._environment = dict(environment or {})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self._file = self._write(source, unchanged=unchanged)
+        # What replaces modules of Python itself must do so before anything else is imported.
+        as_usual = unchanged or "monkey" in self._file.read_text("utf-8")
+        early = [name for name in self._environment if name.startswith(("PYTHON", "GEVENT", "EVENTLET", "LD_"))]
+        self._forked = forkserver.allowed() and not as_usual and not early
         for name, text in (templates or {}).items():
             target = folder / "templates" / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,18 +111,24 @@ class Program:
             return
         environment = {
             **os.environ,
+            **forkserver.ALWAYS,
             "PORT": str(self.port),
             "HOST": HOST,
             "PYCOMMUNICATE_PORT": str(self.port),
             "PYCOMMUNICATE_HOST": HOST,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONFAULTHANDLER": "1",
             **self._environment,
         }
+        if self._forked:
+            self._process = forkserver.server(self.engine).begin(
+                self._file, folder=self.folder, environment=environment, out=self._out, err=self._err
+            )
+        else:
+            self._process = self._spawn(environment)
+        self._wait_until_it_answers(timeout)
+
+    def _spawn(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._out.open("ab") as out, self._err.open("ab") as err:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, str(self._file)],
                 cwd=self.folder,
                 env=environment,
@@ -123,7 +137,6 @@ class Program:
                 stderr=err,
                 start_new_session=True,
             )
-        self._wait_until_it_answers(timeout)
 
     def _wait_until_it_answers(self, timeout: float) -> None:
         process = self._running()
@@ -185,7 +198,7 @@ class Program:
         """The process id."""
         return self._running().pid
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Process:
         if self._process is None:
             message = f"the program does not run\n{self.log}"
             raise ProgramFailed(message)

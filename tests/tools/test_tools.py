@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.tools import forkserver
 from tests.tools.leaks import Footprint
-from tests.tools.programs import ProgramFailed
+from tests.tools.programs import ENGINES, PREAMBLE, ProgramFailed
 from tests.tools.proxy import Proxy
 from tests.tools.raw import WebSocket, frame, get, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.tools.fixtures import Server
+    from tests.tools.programs import Engine
 
 
 @pytest.fixture
@@ -200,6 +204,56 @@ def test_program_runs_and_restarts(serve: Server) -> None:
 def test_program_that_fails_shows_why(serve: Callable[..., object]) -> None:
     with pytest.raises(ProgramFailed, match="oh no"):
         serve("raise SystemExit('oh no')", unchanged=True)
+
+
+SAYS_WHAT_IT_IS: Final = """
+import __main__, json, os, signal, socket, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+IT = {
+    "main": [__name__, __file__, __spec__, vars(__main__) is globals(), sorted(n for n in globals() if n.startswith("_") and "warning" not in n)],
+    "argv": sys.argv, "path": sys.path[0], "folder": os.getcwd(), "threads": threading.active_count(),
+    "environment": {k: v for k, v in os.environ.items() if k not in ("PORT", "PYCOMMUNICATE_PORT")},
+    "leads": os.getsid(0) == os.getpgrp() == os.getpid(), "input": sys.stdin.read(),
+    "buffered": [sys.stdout.write_through, sys.stderr.write_through], "uses": "eventlet" in sys.modules,
+    "signals": [str(signal.getsignal(one)) for one in sorted(signal.valid_signals()) if one < 32],
+    "descriptors": len(os.listdir("/proc/self/fd")),
+}
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/end":
+            raise SystemExit(3)
+        body = json.dumps(IT).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+if os.environ.get("RAISES"):
+    1 / 0
+HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+@pytest.mark.skipif(not forkserver.allowed(), reason="programs are forked on Linux")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_forked_program_is_like_one_that_was_started(serve: Server, tmp_path: Path, engine: Engine) -> None:
+    text = PREAMBLE[engine] + SAYS_WHAT_IT_IS
+    forked = serve(SAYS_WHAT_IT_IS, engine=engine, folder=tmp_path)
+    found = get(forked.port).text
+    assert forked.stop() == -15
+    started = serve(text, engine=engine, folder=tmp_path, unchanged=True)
+    expected = json.loads(get(started.port).text)
+    assert json.loads(found) == expected
+    assert expected["uses"] == (engine == "eventlet")
+
+
+@pytest.mark.skipif(not forkserver.allowed(), reason="programs are forked on Linux")
+def test_a_forked_program_ends_like_one_that_was_started(serve: Server) -> None:
+    program = serve(SAYS_WHAT_IT_IS)
+    with contextlib.suppress(ConnectionError, ValueError, OSError):
+        get(program.port, "/end")
+    assert program.wait(10) == 3
+    with pytest.raises(ProgramFailed, match=r"ended with 1\n(.|\n)*, in <module>\n *1 / 0\n(.|\n)*ZeroDivisionError"):
+        serve(SAYS_WHAT_IT_IS, environment={"RAISES": "1"})
 
 
 def test_frames() -> None:
