@@ -44,7 +44,7 @@ START_TIMEOUT: Final = 60.0
 STOP_TIMEOUT: Final = 10.0
 
 CHROMIUM_NAMES: Final = (
-    "chromium-headless-shell",  # the same engine without windows, as Playwright's own: a quarter of the processor time
+    "chromium-headless-shell",  # the same engine without windows, as Playwright's own: a fifth of the processor time
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -224,8 +224,36 @@ def prepare_client() -> None:
         raise fail(str(error), error.output) from None
 
 
-def prepare_chromium() -> str:
-    """Find a Chromium that starts, or fetch one; return its path."""
+class Chromium(threading.Thread):
+    """Finds a Chromium that starts, or fetches one, beside what else is prepared."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.start()
+
+    def run(self) -> None:
+        """Have the system install one that needs a fifth of the processor time, unless one is named or here."""
+        if not os.environ.get("PYCOMMUNICATE_CHROMIUM") and not shutil.which(CHROMIUM_NAMES[0]):
+            apt_install(CHROMIUM_NAMES[0])
+
+    def path(self) -> str:
+        """Return its path."""
+        while self.is_alive():
+            self.join(0.2)  # a join without an end would not see Ctrl-C on Windows
+        return find_chromium()
+
+
+def apt_install(package: str) -> None:
+    """Install a package of the system, if that is Debian or Ubuntu and we may."""
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        say(f"==> installing {package} (apt-get install {package})")
+        quiet = environment(DEBIAN_FRONTEND="noninteractive")
+        run(["apt-get", "update"], env=quiet)
+        run(["apt-get", "install", "-y", "--no-install-recommends", package], env=quiet)
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium that starts. Without one, have Playwright fetch its own."""
     named = os.environ.get("PYCOMMUNICATE_CHROMIUM")
     if named:
         if not starts(named):
@@ -235,14 +263,7 @@ def prepare_chromium() -> str:
     asking = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
 
     def candidates() -> Iterator[str]:
-        yield from filter(None, map(shutil.which, CHROMIUM_NAMES[:1]))
-        if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-            say("==> installing Chromium (apt-get install chromium-headless-shell)")
-            quiet = environment(DEBIAN_FRONTEND="noninteractive")
-            run(["apt-get", "update"], env=quiet)
-            run(["apt-get", "install", "-y", "--no-install-recommends", "chromium-headless-shell"], env=quiet)
-            yield "/usr/bin/chromium-headless-shell"
-        yield from filter(None, map(shutil.which, CHROMIUM_NAMES[1:]))
+        yield from filter(None, map(shutil.which, CHROMIUM_NAMES))
         yield from CHROMIUM_PATHS
         yield run([str(PYTHON), "-c", asking])[1]
         say("==> fetching Chromium (playwright install chromium)")
@@ -448,6 +469,7 @@ def prepare_tools() -> hatch_build.Npm:
 
 def test(options: argparse.Namespace) -> int:
     """Run every check, or pytest alone with the arguments that were given."""
+    chromium = None if options.fast else Chromium()
     npm = prepare_tools()
     checks = Checks(options.first_failure)
     arguments: list[str] = [argument for argument in options.pytest if argument != "--"]
@@ -456,11 +478,11 @@ def test(options: argparse.Namespace) -> int:
     given = {}
     left_out = "not soak"
     is_part = bool(arguments)
-    if options.fast:
+    if chromium is None:
         left_out, arguments = "not slow and not browser and not soak", ["--ignore=tests/browser", *arguments]
     else:
         try:
-            given["PYCOMMUNICATE_CHROMIUM"] = prepare_chromium()
+            given["PYCOMMUNICATE_CHROMIUM"] = chromium.path()
         except Problem as problem:
             sentence = str(problem)
             checks.step("chromium", lambda: (1, sentence))
@@ -473,13 +495,13 @@ def test(options: argparse.Namespace) -> int:
 
 
 def pytest_steps(checks: Checks, arguments: list[str], given: dict[str, str], left_out: str) -> None:
-    """Run all tests on our own terminal, in two steps: most of them side by side, then those that measure, one at a time.
+    """Run all tests on our own terminal, in two steps: those that measure, one at a time, then the others side by side.
 
-    Tests of a module share servers and a browser, so they stay in one process.
+    Tests of a module share servers and a browser, so they stay in one process. The first step compiles the tests for the processes of the second.
     """
     crowd = ["-n", str(processes()), "--dist", "loadscope", "--no-loadscope-reorder", "-m", f"not alone and {left_out}"]
-    checks.step("pytest", lambda: pytest([*crowd, *arguments], given))
     checks.step("pytest, alone", lambda: pytest(["-m", f"alone and {left_out}", *arguments], given))
+    checks.step("pytest", lambda: pytest([*crowd, *arguments], given))
 
 
 def processes() -> int:
@@ -501,7 +523,9 @@ def pytest(arguments: list[str], given: dict[str, str]) -> tuple[int, str]:
 def pytest_once(arguments: list[str], given: dict[str, str]) -> int:
     """Run pytest: its last line on stdout is the result."""
     say("==> pytest")
-    process = start([str(PYTHON), "-m", "pytest", *arguments], own_group=False, env=environment(**given))
+    # Hundreds of processes import the same: what one of them compiled is kept, also if the person's own programs keep nothing.
+    env = environment(PYTHONDONTWRITEBYTECODE="", **given)
+    process = start([str(PYTHON), "-m", "pytest", *arguments], own_group=False, env=env)
     status = process.wait()
     _running.pop(process, None)
     return status

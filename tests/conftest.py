@@ -1,9 +1,11 @@
 """Fixtures that every test may ask for: programs, proxies, one Chromium for the whole run."""
 
 import compileall
+import gc
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = str(Path(__file__).resolve().parents[1])
@@ -29,6 +31,15 @@ def pytest_sessionstart() -> None:
     """Let programs be forked from a process that has imported the library, and compile it for those that are not."""
     forkserver.allow()
     compile_packages()
+
+
+hypothesis.settings.register_profile("few", max_examples=10, derandomize=True, deadline=None)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from what pytest itself holds: three thousand tests, and the tools."""
+    gc.collect()
+    gc.freeze()
 
 
 def compile_packages() -> None:

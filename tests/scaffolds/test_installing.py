@@ -1,7 +1,7 @@
 """The way in: a project installs the pycommunicate that made it, though a package index offers an old one.
 
 One environment: pycommunicate is installed into it from a folder, wheel, sdist or repository, writes projects and is taken out again; then each project
-is installed by its README.
+is installed by its README. The first builds fetch what they need, as pip does by default. Then that is put into the environment, and the others use it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,17 @@ class Environment:
         links = f"{kept.get('PIP_FIND_LINKS', '')} {folder / 'old'}".strip()
         path = os.pathsep.join([str(folder / BIN), kept["PATH"]])
         self._environment = {**kept, "PIP_FIND_LINKS": links, "PATH": path, "VIRTUAL_ENV": str(folder)}
+        self._environment["PIP_NO_COMPILE"] = "1"
+        self._isolated = True
+
+    def build_with_what_is_here(self, *projects: Path) -> None:
+        """Install what these projects' builds need, and have the builds after this one use it."""
+        if self._isolated:
+            needs = (tomllib.loads((one / "pyproject.toml").read_text("utf-8"))["build-system"] for one in projects)
+            wanted = " ".join(f'"{one}"' for need in needs for one in need["requires"])
+            self.run(f"pip install --quiet {wanted}", projects[0])
+            self._environment["PIP_NO_BUILD_ISOLATION"] = "0"  # pip's settings of "no-" switches: 0 means no isolation
+            self._isolated = False
 
     def run(self, command: str, folder: Path) -> str:
         """Run a line as a person types it."""
@@ -111,3 +123,4 @@ def test_a_project_installs_what_made_it(
         assert f"pycommunicate {__version__}" in environment.run("pycommunicate --version", project)
         assert " passed" in environment.run("pytest -q -p no:cacheprovider", project)
         environment.run("pycommunicate routes --check", project)
+        environment.build_with_what_is_here(ROOT, project)

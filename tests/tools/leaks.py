@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from tests.tools.forkserver import LASTING
@@ -45,31 +46,24 @@ class Footprint:
 
 def _children() -> frozenset[int]:
     found: set[int] = set()
-    for task in Path("/proc/self/task").glob("*/children"):
+    for task in os.listdir("/proc/self/task"):
         try:
-            found.update(int(pid) for pid in task.read_text(encoding="ascii").split())
+            with open(f"/proc/self/task/{task}/children", encoding="ascii") as children:
+                found.update(map(int, children.read().split()))
         except OSError:
             continue
     return frozenset(found - LASTING)
 
 
 def _listening() -> frozenset[str]:
-    own: set[str] = set()
-    for descriptor in Path("/proc/self/fd").iterdir():
-        try:
-            target = str(descriptor.readlink())
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            own.add(target[8:-1])
     found: set[str] = set()
-    for table in ("/proc/self/net/tcp", "/proc/self/net/tcp6"):
+    for name in os.listdir("/proc/self/fd"):
         try:
-            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
+            if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                continue
+            with socket.socket(fileno=os.dup(int(name))) as sock:  # asked one by one: the machine's table may be long
+                if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    found.add(str(sock.getsockname()))
         except OSError:
             continue
-        for line in lines:
-            columns = line.split()
-            if columns[3] == "0A" and columns[9] in own:
-                found.add(columns[1])
     return frozenset(found)
