@@ -146,11 +146,35 @@ def fail(sentence: str, output: str = "", help_: str = "") -> Problem:
     return Problem(sentence + (f"; {help_}" if help_ else ""))
 
 
+class Aside(threading.Thread):
+    """Does something beside what the main thread does."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self._problem: Problem | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Do it."""
+        try:
+            self._work()
+        except Problem as problem:
+            self._problem = problem
+
+    def finish(self) -> None:
+        """Wait for its end. Raises the `Problem` that it had."""
+        while self.is_alive():
+            self.join(0.2)  # a join without an end would not see Ctrl-C on Windows
+        if self._problem is not None:
+            raise self._problem
+
+
 # ---------------------------------------------------------------------------------------------------------- preparations
 
 
-def prepare_python(extras: tuple[str, ...] = ()) -> None:
-    """Make `.venv` with the project in it, and with its extras."""
+def prepare_python(extras: tuple[str, ...] = (), before_pip: Callable[[], object] = lambda: None) -> None:
+    """Make `.venv` with the project in it, and with its extras. `before_pip` is called when the environment is there."""
     project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     place = {"root": str(ROOT), "python": "{}.{}".format(*sys.version_info[:2])}
     try:
@@ -166,6 +190,7 @@ def prepare_python(extras: tuple[str, ...] = ()) -> None:
         0
     ] != 0:  # a folder that was moved, another Python, or broken
         make_venv()
+    before_pip()
     wanted = sorted(had.union(extras))
     target = ".[{}]".format(",".join(wanted)) if wanted else "."
     say("==> installing pycommunicate and what it needs (the first time takes a minute)")
@@ -176,8 +201,9 @@ def prepare_python(extras: tuple[str, ...] = ()) -> None:
 
 
 def pip_install(*arguments: str) -> tuple[int, str]:
-    """Install something into `.venv`."""
-    return run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
+    """Install something into `.venv`. What is never imported is not compiled."""
+    options = ["--quiet", "--disable-pip-version-check", "--no-compile"]
+    return run([str(PYTHON), "-m", "pip", "install", *options, *arguments])
 
 
 def make_venv() -> None:
@@ -224,25 +250,6 @@ def prepare_client() -> None:
         raise fail(str(error), error.output) from None
 
 
-class Chromium(threading.Thread):
-    """Finds a Chromium that starts, or fetches one, beside what else is prepared."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.start()
-
-    def run(self) -> None:
-        """Have the system install one that needs a fifth of the processor time, unless one is named or here."""
-        if not os.environ.get("PYCOMMUNICATE_CHROMIUM") and not shutil.which(CHROMIUM_NAMES[0]):
-            apt_install(CHROMIUM_NAMES[0])
-
-    def path(self) -> str:
-        """Return its path."""
-        while self.is_alive():
-            self.join(0.2)  # a join without an end would not see Ctrl-C on Windows
-        return find_chromium()
-
-
 def apt_install(package: str) -> None:
     """Install a package of the system, if that is Debian or Ubuntu and we may."""
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -250,6 +257,12 @@ def apt_install(package: str) -> None:
         quiet = environment(DEBIAN_FRONTEND="noninteractive")
         run(["apt-get", "update"], env=quiet)
         run(["apt-get", "install", "-y", "--no-install-recommends", package], env=quiet)
+
+
+def install_chromium() -> None:
+    """Have the system install a Chromium that needs a fifth of the processor time, unless one is named or here."""
+    if not os.environ.get("PYCOMMUNICATE_CHROMIUM") and not shutil.which(CHROMIUM_NAMES[0]):
+        apt_install(CHROMIUM_NAMES[0])
 
 
 def find_chromium() -> str:
@@ -420,15 +433,6 @@ class Checks:
         """Run one step that is a command."""
         self.step(name, lambda: run(command, **options))
 
-    def together(self, *lanes: Callable[[], None]) -> None:
-        """Run several series of steps side by side."""
-        threads = [threading.Thread(target=lane, daemon=True) for lane in lanes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)  # a join without an end would not see Ctrl-C on Windows
-
     def summary(self) -> int:
         """Print how it went; return the exit status."""
         say("==> summary")
@@ -455,26 +459,47 @@ def client_steps(checks: Checks, npm: hatch_build.Npm, *scripts: str) -> None:
         checks.command(f"client {script}", command, cwd=ROOT / "client", env=npm.environment())
 
 
-def prepare_tools() -> hatch_build.Npm:
-    """Make everything that checks need, but for a browser."""
-    prepare_python(("dev",))
-    npm = prepare_npm()
+def prepare_tools(then: Callable[[hatch_build.Npm], object] = lambda _: None) -> Aside:
+    """Make everything that checks need, but for a browser. `then` is called when the client's tools are there; what is returned ends after it."""
+    npm = hatch_build.machine_npm()
+    if npm is None:
+        prepare_python(("dev",))
+        npm = prepare_npm()
+        prepare_client_tools(npm)
+        return Aside(lambda: then(npm))
+    client = Aside(lambda: prepare_client_tools(npm))
+    started: list[Aside] = []
+
+    def go_on() -> None:
+        client.finish()  # pip would build the client too
+        started.append(Aside(lambda: then(npm)))
+
+    prepare_python(("dev",), before_pip=go_on)
+    if not started:
+        go_on()
+    return started[0]
+
+
+def prepare_client_tools(npm: hatch_build.Npm) -> None:
+    """Build the client, and install what checks it."""
     prepare_client()
     try:
         hatch_build.install_modules(ROOT, npm)
     except hatch_build.ClientBuildError as error:
         raise fail(str(error), error.output) from None
-    return npm
 
 
 def test(options: argparse.Namespace) -> int:
     """Run every check, or pytest alone with the arguments that were given."""
-    chromium = None if options.fast else Chromium()
-    npm = prepare_tools()
     checks = Checks(options.first_failure)
     arguments: list[str] = [argument for argument in options.pytest if argument != "--"]
-    if not arguments:
-        checks.together(lambda: lint_python(checks), lambda: client_steps(checks, npm, "check", "test", "size"))
+    chromium = None if options.fast else Aside(install_chromium)
+    if arguments:
+        prepare_tools()
+    else:
+        client = prepare_tools(lambda npm: client_steps(checks, npm, "check", "test", "size"))
+        lint_python(checks)
+        client.finish()
     given = {}
     left_out = "not soak"
     is_part = bool(arguments)
@@ -482,7 +507,8 @@ def test(options: argparse.Namespace) -> int:
         left_out, arguments = "not slow and not browser and not soak", ["--ignore=tests/browser", *arguments]
     else:
         try:
-            given["PYCOMMUNICATE_CHROMIUM"] = chromium.path()
+            chromium.finish()
+            given["PYCOMMUNICATE_CHROMIUM"] = find_chromium()
         except Problem as problem:
             sentence = str(problem)
             checks.step("chromium", lambda: (1, sentence))
@@ -505,8 +531,8 @@ def pytest_steps(checks: Checks, arguments: list[str], given: dict[str, str], le
 
 
 def processes() -> int:
-    """How many processes keep the cores busy: most tests wait for a server or a browser half of their time."""
-    return 2 * (os.cpu_count() or 1)
+    """How many processes keep the cores busy: tests wait for servers, browsers and deadlines most of their time."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest(arguments: list[str], given: dict[str, str]) -> tuple[int, str]:
@@ -533,9 +559,10 @@ def pytest_once(arguments: list[str], given: dict[str, str]) -> int:
 
 def lint(options: argparse.Namespace) -> int:
     """Run the checks that start nothing."""
-    npm = prepare_tools()
     checks = Checks(first_failure=False)
-    checks.together(lambda: lint_python(checks, fix=options.fix), lambda: client_steps(checks, npm, "check"))
+    client = prepare_tools(lambda npm: client_steps(checks, npm, "check"))
+    lint_python(checks, fix=options.fix)
+    client.finish()
     return checks.summary()
 
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.project import ROOT
+from tests.tools import forkserver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,17 +43,29 @@ class Done:
 
 def pc(folder: Path, *arguments: str, stdin: str = "", **env: str) -> Done:
     """Run `pycommunicate` with arguments in a folder, to its end."""
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environment(**env),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    if not forkserver.allowed() or any(name.startswith("PYTHON") for name in env):
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=folder,
+            env=environment(**env),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+    with tempfile.TemporaryDirectory() as beside:
+        given, out, err = (Path(beside, name) for name in ("given", "out", "err"))
+        given.write_text(stdin, "utf-8")
+        command = ["-m", "pycommunicate_cli", *arguments]
+        forked = forkserver.server("gevent").begin(
+            command, folder=folder, environment=environment(**env), out=out, err=err, given=given
+        )
+        try:
+            return Done(forked.wait(100), out.read_text("utf-8"), err.read_text("utf-8"))
+        finally:
+            forked.kill()
 
 
 @dataclass

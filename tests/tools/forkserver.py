@@ -6,14 +6,18 @@ server for each engine, as multiprocessing's `forkserver` does: it has imported 
 
 The copy becomes a child of the pytest process: it is forked twice, its parent ends, and Linux hands it to the nearest ancestor that is a "child subreaper"
 (prctl(2)). So it is waited for, and found by `leaks.py`, like any child.
+
+The command line begins in the same way, if a test does not ask how long that takes.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -24,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PR_SET_CHILD_SUBREAPER: Final = 36
@@ -113,14 +117,27 @@ class ForkServer:
         ours.close()
         LASTING.add(self._process.pid)
 
-    def begin(self, file: Path, *, folder: Path, environment: Mapping[str, str], out: Path, err: Path) -> Forked:
-        """Begin `file` as a child of this process."""
+    def begin(
+        self,
+        command: Sequence[str | Path],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        out: Path,
+        err: Path,
+        given: Path | None = None,
+    ) -> Forked:
+        """Begin what `python *command` would run (a file, or `-m` and a module; then arguments) as a child of this process.
+
+        `out` and `err` are appended to; `given` is what it reads from stdin, by default nothing.
+        """
         asked = {
-            "file": str(file),
+            "command": [str(one) for one in command],
             "folder": str(folder),
             "environment": dict(environment),
             "out": str(out),
             "err": str(err),
+            "given": str(given or os.devnull),
         }
         _adopt(True)
         try:
@@ -189,6 +206,9 @@ def _serve(engine: str, talk: Any) -> dict[str, Any]:
         library = importlib.import_module("pycommunicate")
         for name in library.__all__:
             getattr(library, name)
+        importlib.import_module("pycommunicate_cli.main")
+    gc.collect()
+    gc.freeze()  # else each program's collector looks through what they share, and copies it by that
     for line in talk:
         asked: dict[str, Any] = json.loads(line)
         told, tell = os.pipe()
@@ -210,20 +230,25 @@ def _serve(engine: str, talk: Any) -> dict[str, Any]:
     os._exit(0)
 
 
-def _become(asked: dict[str, Any]) -> str:
-    """Make this process what `python program.py` would have made."""
+def _become(asked: dict[str, Any]) -> tuple[str, str]:
+    """Make this process what `python` would have made. Returns the file that it was to run, or the module."""
     os.setsid()
-    for name, number in (("out", 1), ("err", 2)):
-        target = os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for name, number, mode in (("given", 0, os.O_RDONLY), ("out", 1, append), ("err", 2, append)):
+        target = os.open(asked[name], mode, 0o644)
         os.dup2(target, number)
         os.close(target)
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    file: str = asked["file"]
-    sys.argv = [file]
-    sys.path[0] = os.path.dirname(file)
-    return file
+    command: list[str] = asked["command"]
+    if command[0] == "-m":
+        sys.argv = command[1:]
+        sys.path[0] = os.getcwd()
+        return "", command[1]
+    sys.argv = command
+    sys.path[0] = os.path.dirname(command[0])
+    return command[0], ""
 
 
 def _only(names: dict[str, Any], **kept: Any) -> None:
@@ -235,8 +260,11 @@ def _only(names: dict[str, Any], **kept: Any) -> None:
 
 if __name__ == "__main__":
     _talk = socket.socket(fileno=int(sys.argv[2])).makefile("rwb")
-    __file__ = _become(_serve(sys.argv[1], _talk))
+    __file__, _module = _become(_serve(sys.argv[1], _talk))
     _talk.close()
-    __spec__ = __cached__ = None
-    _only(globals(), _code=compile(Path(__file__).read_bytes(), __file__, "exec", dont_inherit=True))
-    exec(globals().pop("_code"))
+    if _module:
+        runpy.run_module(_module, run_name="__main__", alter_sys=True)
+    else:
+        __spec__ = __cached__ = None
+        _only(globals(), _code=compile(Path(__file__).read_bytes(), __file__, "exec", dont_inherit=True))
+        exec(globals().pop("_code"))

@@ -59,6 +59,7 @@ class Program:
 
     `source` is a path (run as it stands on gevent; on eventlet a copy that begins with `import eventlet`) or a source text, which gets `PREAMBLE` before it. `templates` are written to
     `templates/` in the program's folder, which is also its working directory. Output goes to files, so that no thread has to read it.
+    It begins as a copy of a process that has imported the library (`forkserver.py`), unless `forked` is False or the source is to be run unchanged.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Program:
         templates: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         unchanged: bool = False,
+        forked: bool = True,
         port: int | None = None,
     ) -> None:
         self.folder = folder
@@ -82,7 +84,7 @@ class Program:
         # What replaces modules of Python itself must do so before anything else is imported.
         as_usual = unchanged or "monkey" in self._file.read_text("utf-8")
         early = [name for name in self._environment if name.startswith(("PYTHON", "GEVENT", "EVENTLET", "LD_"))]
-        self._forked = forkserver.allowed() and not as_usual and not early
+        self._forked = forked and forkserver.allowed() and not as_usual and not early
         for name, text in (templates or {}).items():
             target = folder / "templates" / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +122,7 @@ class Program:
         }
         if self._forked:
             self._process = forkserver.server(self.engine).begin(
-                self._file, folder=self.folder, environment=environment, out=self._out, err=self._err
+                [self._file], folder=self.folder, environment=environment, out=self._out, err=self._err
             )
         else:
             self._process = self._spawn(environment)

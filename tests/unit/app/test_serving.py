@@ -29,7 +29,7 @@ print(f"left: {gc.get_freeze_count()}", flush=True)
 
 
 def test_what_was_loaded_at_the_start_is_not_searched_for_garbage(serve: Server) -> None:
-    program = serve(SOURCE)
+    program = serve(SOURCE, forked=False)
     assert int(get(program.port, "/").text) > 20_000
     program.terminate()
     program.wait(10)
