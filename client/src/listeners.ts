@@ -114,18 +114,31 @@ export class Listeners {
     return this.#listeners.size;
   }
 
-  /** One of ours was met. */
-  heard(listener: Listener, event: Event): void {
+  /** Hands over an event that was there before its listeners, as it would have passed them. Whether one took it. */
+  replay(event: Event, target: Element): boolean {
+    let taken = false;
+    for (let element: Element | null = target; element && !event.cancelBubble; element = own(element).parentElement) {
+      for (const number of [...(this.#placed.get(element) ?? [])]) {
+        const listener = this.#listeners.get(number);
+        if (listener?.type === event.type) taken = this.heard(listener, event) || taken;
+      }
+    }
+    return taken;
+  }
+
+  /** One of ours was met. Whether it fired. */
+  heard(listener: Listener, event: Event): boolean {
     const { number, options } = listener;
-    if (this.#listeners.get(number) !== listener) return;
+    if (this.#listeners.get(number) !== listener) return false;
     const matched = match(listener, event);
-    if (!matched || !passesKeys(event, options.keys)) return;
+    if (!matched || !passesKeys(event, options.keys)) return false;
     if (options.prevent_default) event.preventDefault();
     if (options.stop_propagation) event.stopPropagation();
     if (options.once) this.remove(number);
     this.#fired(number, event, matched, options);
     const form = options.reset && formOf(matched);
     if (form) own(form).reset();
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 import { Connection } from "./connection.ts";
+import { Early } from "./early.ts";
 import { engine } from "./engine.ts";
 import { Handles } from "./handles.ts";
 import { watchHead } from "./head.ts";
@@ -30,7 +31,10 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
   const status = new Status();
   const keep = new Keep();
   const handles = new Handles();
-  const listeners = new Listeners((...fired) => session.fire(...fired));
+  const listeners = new Listeners((...fired) => {
+    early.took(fired[1]);
+    session.fire(...fired);
+  });
 
   const delegate: SessionDelegate = {
     joined() {
@@ -47,7 +51,10 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
       const known = handles.all();
       const ours = (element: Element): boolean => known.has(element);
       if (same) keep.save();
-      else keep.discard();
+      else {
+        keep.discard();
+        early.forget();
+      }
       begin();
       if (url !== null) history.replaceState(history.state, "", url);
       morph({ ...rest, keep: same ? keep : null, base: page.base, ours });
@@ -57,10 +64,12 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
     remounted: (lost) => status.remounted(lost),
   };
 
-  const scope: Scope = { handles, listeners, events: new EventQueue(), keep, foretold: new Map(), base: page.base, loaded: false };
+  const scope: Scope = { handles, listeners, events: new EventQueue(), keep, foretold: new Map(), base: page.base, loaded: false, ended: () => early.release() };
+  const early = new Early(listeners, () => scope.loaded);
   const session: Session = new Session(page, scope, delegate);
   const connection = new Connection(open, session);
   session.connection = connection;
+  early.watch();
   keep.watch();
   watchHead();
   watchLife(connection, session);

@@ -31,4 +31,5 @@ export function navigate(_scope: Scope, url: string): void {
 export function loaded(scope: Scope): void {
   scope.keep.loaded();
   scope.loaded = true;
+  scope.ended?.();
 }

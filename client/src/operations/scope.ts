@@ -18,6 +18,8 @@ export interface Scope {
   base: string;
   /** Whether `load()` has ended. */
   loaded: boolean;
+  /** Called when it has. */
+  ended?(): void;
 }
 
 /** The descendants of `element` have left the document for good, or are about to. */

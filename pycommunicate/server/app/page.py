@@ -488,10 +488,12 @@ class Page(PageWork):
             self._foresee(recall, told, recall.circumstances, [], answers.answers, applied)
 
     def _load(self) -> None:
-        with self.runtime.recording(self):
-            self.controller.view.load()
-        if self.state is not State.ENDED:
-            self.write((int(Op.LOADED),))
+        try:
+            with self.runtime.recording(self):
+                self.controller.view.load()
+        finally:  # what it attached before it raised is what there is
+            if self.state is not State.ENDED:
+                self.write((int(Op.LOADED),))
 
     def _end_view(self, reason: str) -> None:
         self.begin_epoch(reason)
