@@ -18,6 +18,12 @@ const ACK_BYTES = 262_144; // a quarter of what the server lets a page be behind
 const FAILURES = 100; // reported of one message; a hundred lines say what is wrong
 const RELEASED = 1_000; // told again after a broken connection; and at most so many in one message
 
+const LONGEST_QUERY = 2_000;
+
+function address(): [path: string, query: string] {
+  return [location.pathname, location.search.slice(1)];
+}
+
 export interface SessionDelegate {
   joined(): void;
   /** The document becomes `html`; `begin` ends the old epoch. */
@@ -51,6 +57,8 @@ export class Session implements ConnectionDelegate, Outcome {
   #pumping = false;
   #foreseen: MadeEvent[] = [];
   #toldReleased: number[] = [];
+  #address = address(); // it was loaded from
+  #hasMoved = false;
 
   constructor(page: PageData, scope: Scope, delegate: SessionDelegate) {
     this.#page = page;
@@ -72,8 +80,18 @@ export class Session implements ConnectionDelegate, Outcome {
       epoch: this.#epoch,
       applied: this.#applied,
       made: this.#events.made,
+      ...this.#moved(),
       ...(answers && fits(JSON.stringify(answers), FORESEEN) && { answers }),
     };
+  }
+
+  /** The query of now, once a script or the person has changed it: a page that is remounted is asked for with it. */
+  #moved(): { query?: string } {
+    const [path, query] = address();
+    const [first, last] = this.#address;
+    if (path !== first || (query === last && !this.#hasMoved) || query.length > LONGEST_QUERY) return {};
+    this.#hasMoved = true;
+    return { query };
   }
 
   /** Applies what the page itself carries, before there is a connection. */

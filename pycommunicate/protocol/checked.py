@@ -1,5 +1,6 @@
 """The types, ranges and lengths that the fields of a browser's messages share. `docs/wire.md` has them."""
 
+import re
 from typing import Final
 
 from pycommunicate.errors import ProtocolError
@@ -10,6 +11,8 @@ LARGEST_HANDLE: Final = 2**31 - 1
 LONGEST_NAME: Final = 256
 """Characters of what is a name: of an event, of a key, of an attribute; of an epoch or a page's id too."""
 LONGEST_TOKEN: Final = 16_384
+LONGEST_QUERY: Final = 2_000
+_QUERY: Final = re.compile(r"[!\"$-~]*", re.ASCII)
 
 
 def token(value: object, longest: int = LONGEST_NAME) -> str | None:
@@ -24,6 +27,14 @@ def text(value: object, what: str, longest: int = LONGEST_NAME) -> str:
     if type(value) is not str or len(value) > longest:
         raise ProtocolError(f"{what} is not a text of at most {longest} characters")
     return value
+
+
+def query(value: object) -> str | None:
+    """Return the query of an address as a browser writes it (URL, 4.4: all in ASCII, no blank, no `#`), or None."""
+    found = token(value, LONGEST_QUERY)
+    if found is not None and not _QUERY.fullmatch(found):
+        raise ProtocolError("malformed")
+    return found
 
 
 def number(value: object) -> int:

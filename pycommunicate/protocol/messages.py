@@ -11,6 +11,7 @@ from pycommunicate.protocol.checked import (
     json_value,
     number,
     positive,
+    query,
     text,
     token,
 )
@@ -36,6 +37,8 @@ class Join(NamedTuple):
     applied: int
     made: int
     answers: "Foretold | None" = None
+    query: str | None = None
+    """That of the address bar, as it is written there, if it is no longer the one that the page was loaded with."""
 
 
 class Foretold(NamedTuple):
@@ -130,6 +133,7 @@ def decode_join(auth: object) -> Join:
             applied=number(auth.get("applied", 0)),
             made=number(auth.get("made", 0)),
             answers=_foretold(auth.get("answers"), _JOIN_DEPTH, LARGEST_HANDLE),
+            query=query(auth.get("query")),
         )
     except ProtocolError:
         raise ProtocolError("malformed") from None

@@ -313,6 +313,8 @@ class Gateway:
         if mount is None:
             self._refuse(connection, "not_yours", "the page is no longer known")
             return
+        if join.query is not None:
+            mount = mount._replace(query=join.query)
         page, html, wait = self._mount(environ, mount)
         if wait:
             where = f"the application refused to remount {mount.path} for now"

@@ -158,10 +158,27 @@ def test_codes_and_lengths(name: str, arguments: list[object]) -> None:
         decode(name, arguments, depth=32)
 
 
-@pytest.mark.parametrize("join", [{"request": "x" * 257}, {"epoch": 1}, {"mount": "x" * 16_385}, {"made": 2.0}])
+@pytest.mark.parametrize(
+    "join",
+    [
+        {"request": "x" * 257},
+        {"epoch": 1},
+        {"mount": "x" * 16_385},
+        {"made": 2.0},
+        {"query": "x" * 2_001},
+        {"query": "a b"},
+        {"query": "a#b"},
+        {"query": "é"},
+        {"query": "a\r\nb"},
+    ],
+)
 def test_a_join_that_is_malformed(join: dict[str, object]) -> None:
     with pytest.raises(ProtocolError, match="malformed"):
         decode_join({"version": PROTOCOL_VERSION, **join})
+
+
+def test_a_joins_query_is_as_a_browser_writes_it() -> None:
+    assert decode_join({"version": PROTOCOL_VERSION, "query": 'q=%C3%A9&x=~!$"'}).query == 'q=%C3%A9&x=~!$"'
 
 
 def test_another_version_is_told_apart() -> None:
