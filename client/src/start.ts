@@ -17,7 +17,7 @@ import { EventQueue } from "./events.ts";
 import { Session, type SessionDelegate } from "./session.ts";
 import { Status } from "./status.ts";
 
-export const RELOADING = ["not_yours", "reload", "version"];
+export const RELOADING = ["cookies", "not_yours", "reload", "version"];
 const READY = 100; // as long as a connection took before its handshake carried the answers
 
 export interface Started {
@@ -43,9 +43,9 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
     },
     lost: (silent) => status.lost(silent),
     full: () => status.full(),
-    refused(code, sentence) {
+    refused(code) {
       const reloads = RELOADING.includes(code);
-      if (!reloads || !reloadOnce()) status.refused(sentence, reloads);
+      if (!reloads || !reloadOnce()) status.refused(code, reloads);
     },
     remount({ keep: same, url, ...rest }, begin) {
       const known = handles.all();

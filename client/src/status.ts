@@ -45,11 +45,11 @@ export class Status {
     this.#notice(text("full"));
   }
 
-  refused(sentence: string, reload: boolean): void {
+  refused(code: string, reload: boolean): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#noticeTimer);
     this.state = "refused";
-    if (announce("refused")) this.#banner.show(sentence || text("ended"), reload);
+    if (announce("refused")) this.#banner.show(text(code === "cookies" ? code : "ended"), reload);
   }
 
   #tellLoss(): void {

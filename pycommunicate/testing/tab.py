@@ -16,7 +16,7 @@ from pycommunicate.testing.network import Link
 from pycommunicate.testing.session import Counts, Session
 from pycommunicate.testing.world import World
 
-_RELOADING = frozenset({"not_yours", "reload", "version"})
+_RELOADING = frozenset({"cookies", "not_yours", "reload", "version"})
 _REDIRECTS = 20
 _ATTEMPTS = 20
 

@@ -51,7 +51,9 @@ def test_a_request_id_of_another_session(program: Program) -> None:
             assert refused(stranger) == "not_yours"
         # Without any cookie at all.
         stranger.cookie = ""
-        assert refused(stranger) == "not_yours"
+        assert refused(stranger) == "cookies"
+        assert "a page joins without the cookie that it was given" in program.log
+        assert "embedded_in" in program.log
         # The one it belongs to can still join it.
         waiting.connect()
         waiting.until(lambda: waiting.loaded == 1)

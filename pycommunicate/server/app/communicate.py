@@ -20,6 +20,7 @@ from pycommunicate.keys import Keys, Secret, secrets_of
 from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
 from pycommunicate.server.app.configuration import (
+    check_embedders,
     check_factory,
     check_limits,
     check_port,
@@ -106,6 +107,7 @@ class CommunicateApp:
         trusted_proxies: int = 0,
         trusted_prefix: bool = False,
         policy: Additions | str | None = NOTHING_ADDED,
+        embedded_in: Iterable[str] = (),
     ) -> None:
         """Make an application.
 
@@ -127,6 +129,9 @@ class CommunicateApp:
             does not set it would pass on what a client says.
         :param policy: the Content-Security-Policy of pages. A dict of lists adds to the default: `{"img-src": ["https://cdn.example"]}`. A str
             replaces it. None leaves `frame-ancestors 'self'`. A policy that the application sets itself, in `after_request`, wins whole.
+        :param embedded_in: origins of other sites whose pages may show this application's in a frame: `"https://shop.example"`,
+            `"https://*.example"`, `"https:"` for any. It adds them to `frame-ancestors` of a policy that is not a str, and under TLS the
+            visitor's cookie becomes `SameSite=None; Partitioned`.
         :raises ConfigurationError: (a `ValueError`) a parameter is out of range.
         """
         self.web_port = check_port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
@@ -135,7 +140,8 @@ class CommunicateApp:
         self.allowed_hosts = check_hosts(allowed_hosts)
         self.trusted_proxies = check_proxies(trusted_proxies, prefix=trusted_prefix)
         self.limits = check_limits(limits)
-        self.policy = Policy(policy)
+        self.embedded_in = check_embedders(embedded_in)
+        self.policy = Policy(policy, ancestors=self.embedded_in)
         self.engine = choose_engine()
         folder = program_folder()
         self.flask = flask or Flask(

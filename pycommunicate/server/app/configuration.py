@@ -1,6 +1,7 @@
 """What an application is given, checked where it is given. Each check raises `ConfigurationError`, with what was expected."""
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -13,6 +14,7 @@ from pycommunicate.sessions import MemorySessions, SessionStore
 log = logging.getLogger("pycommunicate")
 
 _SHORT_KEY: Final = 16
+_ORIGIN: Final = re.compile(r"https:(//(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?)?", re.ASCII)
 
 
 def check_factory(controller: object) -> None:
@@ -36,6 +38,15 @@ def check_limits(limits: Limits | None) -> Limits:
         message = f"limits is {limits!r}; expected Limits(...), for example Limits(read_deadline=30)"
         raise ConfigurationError(message)
     return limits or Limits()
+
+
+def check_embedders(origins: Iterable[str]) -> tuple[str, ...]:
+    """Return the origins of the sites that may embed the pages."""
+    given = None if isinstance(origins, str | bytes) or not isinstance(origins, Iterable) else tuple(origins)
+    if given is None or not all(isinstance(origin, str) and _ORIGIN.fullmatch(origin) for origin in given):
+        message = f"embedded_in is {origins!r}; expected a list of origins such as ['https://shop.example'], or ['https:'] for any site"
+        raise ConfigurationError(message)
+    return given
 
 
 def check_store(sessions: SessionStore | None) -> SessionStore:

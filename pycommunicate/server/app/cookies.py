@@ -45,14 +45,20 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
 
 
-def cookie_header(value: str, *, max_age: float, secure: bool, path: str) -> str:
-    """Return the Set-Cookie header that gives the cookie to an application's visitor, for `max_age` seconds."""
+def cookie_header(value: str, *, max_age: float, secure: bool, path: str, embedded: bool = False) -> str:
+    """Return the Set-Cookie header that gives the cookie to an application's visitor, for `max_age` seconds.
+
+    :param embedded: whether pages of other sites may embed the application's. Under TLS, browsers then send the cookie there too, another one
+        for each such site (`Partitioned`). Without TLS they would refuse it.
+    """
+    embedded = embedded and secure
     return dump_cookie(
         cookie_name(secure=secure, path=path),
         value,
         max_age=int(max_age),
         path=path or "/",
         httponly=True,
-        samesite="Lax",
+        samesite="None" if embedded else "Lax",
         secure=secure,
+        partitioned=embedded,
     )

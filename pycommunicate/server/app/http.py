@@ -93,6 +93,7 @@ class Application(Runtime, Protocol):
     build: str
     debug: bool
     policy: Policy
+    embedded_in: tuple[str, ...]
     templates: Templates
 
 
@@ -274,7 +275,11 @@ class PageServer:
     def _give_cookie(self, response: Response, user: User) -> None:
         value = self._app.users.cookie_for(user)
         header = cookie_header(
-            value, max_age=self._limits.user_idle, secure=request.is_secure, path=request.script_root
+            value,
+            max_age=self._limits.user_idle,
+            secure=request.is_secure,
+            path=request.script_root,
+            embedded=bool(self._app.embedded_in),
         )
         response.headers.add("Set-Cookie", header)
 

@@ -112,11 +112,12 @@ def checked_nonce(text: str) -> str:
 class Policy:
     """The policy of an application's pages."""
 
-    def __init__(self, given: Additions | str | None = NOTHING_ADDED) -> None:
+    def __init__(self, given: Additions | str | None = NOTHING_ADDED, *, ancestors: tuple[str, ...] = ()) -> None:
         """Check and compose a policy.
 
         :param given: a mapping of directives to lists, which are added to the default's; a str, which replaces the default; or None, which
             leaves `frame-ancestors 'self'`.
+        :param ancestors: which sites may embed the pages, besides their own. A str says it itself.
         :raises ConfigurationError: a directive is not known, or a value is not one that may stand in a policy.
         """
         if given is None:
@@ -128,6 +129,11 @@ class Policy:
         else:
             message = f"policy is {given!r}; expected a dict of directives, such as {_EXAMPLE}, a str that replaces the default, or None"
             raise ConfigurationError(message)
+        if ancestors and not isinstance(given, str):
+            others = (name for name in self._directives["frame-ancestors"] if name != "'none'")
+            self._directives["frame-ancestors"] = (*others, *ancestors)
+        self.alone = " ".join((ALONE, *ancestors))
+        """What is sent beside a report-only policy of the application's own."""
         self._takes_nonce = given is not None
         self.is_strict = any("'strict-dynamic'" in values for values in self._directives.values())
         """Whether scripts run for their nonce alone, wherever they come from: `'strict-dynamic'`."""

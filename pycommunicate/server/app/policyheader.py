@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 
 from pycommunicate.protocol.version import VIOLATIONS_PATH
 from pycommunicate.server.app.page import Page
-from pycommunicate.server.app.policy import ALONE, HEADER, REPORT_ONLY, OwnPolicy, Policy
+from pycommunicate.server.app.policy import HEADER, REPORT_ONLY, OwnPolicy, Policy
 
 _PAGE: Final = "pycommunicate.page"
 """The key in a request's environ under which the page stands that is answered with."""
@@ -38,7 +38,7 @@ class PolicyHeader:
             if HEADER in headers or REPORT_ONLY in headers:
                 own = OwnPolicy(headers.getlist(HEADER), headers.getlist(REPORT_ONLY))
                 _adopt(page, own, response)
-                headers.setdefault(HEADER, ALONE)
+                headers.setdefault(HEADER, self._policy.alone)
             else:
                 headers[HEADER] = self._header(page)
         return response

@@ -297,6 +297,9 @@ class Gateway:
             return
         page = self._app.pages.by_request(join.request) if join.resume is None else None
         if page is not None:
+            if not cookies:
+                self._refuse_without_cookies(connection)
+                return
             if page.user is not user or not (page.state is State.WAITING or not page.heard):
                 self._refuse(connection, "not_yours", "this page belongs to another session or tab")
                 return
@@ -309,7 +312,10 @@ class Gateway:
     def _mount_anew(
         self, connection: SocketConnection, join: Join, cookies: list[str], environ: dict[str, Any]
     ) -> None:
-        mount = self._verify_mount(join.mount, self._app.users.find(cookies)) if join.mount and cookies else None
+        if join.mount and not cookies:
+            self._refuse_without_cookies(connection)
+            return
+        mount = self._verify_mount(join.mount, self._app.users.find(cookies)) if join.mount else None
         if mount is None:
             self._refuse(connection, "not_yours", "the page is no longer known")
             return
@@ -335,6 +341,12 @@ class Gateway:
         if connection.deadline is not None:
             connection.deadline.cancel()
         page.user.saw_request(environ)
+
+    def _refuse_without_cookies(self, connection: SocketConnection) -> None:
+        message = "a page joins without the cookie that it was given; if another site embeds it: CommunicateApp(embedded_in=[...])"
+        self._app.refusals.note("cookies", connection.peer, message)
+        connection.send(encode("refused", "cookies", "the browser did not send the cookie of this page"))
+        connection.close()
 
     def _refuse(self, connection: SocketConnection, code: str, sentence: str) -> None:
         self._app.refusals.counts[code] += 1
