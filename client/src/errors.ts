@@ -1,4 +1,4 @@
-export type ErrorCode = "gone" | "invalid_selector" | "refused" | "too_large" | "failed";
+export type ErrorCode = "gone" | "invalid_selector" | "refused" | "too_large" | "policy" | "failed";
 
 /** What went wrong with one operation, as the server is told. */
 export class OperationError extends Error {

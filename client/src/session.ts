@@ -11,6 +11,7 @@ import type { Foretold, Scope } from "./operations/scope.ts";
 import { OPERATIONS } from "./operations/table.ts";
 import type { PageData } from "./page.ts";
 import { payloadOf, type Payload } from "./payload.ts";
+import { mayParse } from "./trusted.ts";
 import { encodeEvent, encodeText, fits } from "./socketio.ts";
 
 const ACK_DELAY = 50;
@@ -218,6 +219,11 @@ export class Session implements ConnectionDelegate, Outcome {
   }
 
   #remount(remount: Remount): void {
+    if (!mayParse()) {
+      console.error("pycommunicate: the page's policy forbids to change it; add to the policy: trusted-types pycommunicate");
+      this.#send(encodeEvent(["failed", remount.epoch, 0, 1, "policy"]));
+      return this.#refused("blocked", "");
+    }
     const reconnected = !this.connection.joined;
     const lost = reconnected && this.#events.waiting > 0;
     this.#delegate.remount(remount, () => this.#begin(remount));

@@ -177,7 +177,7 @@ def decode(
     return Leave(of)
 
 
-_ERROR_CODES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "failed"})
+_ERROR_CODES: Final = frozenset({"gone", "invalid_selector", "refused", "too_large", "policy", "failed"})
 _SHAPES: Final[dict[str, int]] = {"event": 5, "events": 4, "answer": 5, "ack": 3, "failed": 4, "leave": 1, "visible": 2}
 RECEIVED: Final = frozenset(_SHAPES)
 """The names of what a browser sends."""

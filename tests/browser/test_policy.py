@@ -23,7 +23,9 @@ SOURCE = source(
     f"""
     @app.flask.after_request
     def _policy(response):
-        response.headers["Content-Security-Policy"] = {POLICY!r}
+        response.headers["Content-Security-Policy"] = (
+            "trusted-types 'none'" if request.path == "/plain-policy" else {POLICY!r} + request.args.get("more", "")
+        )
         return response
     """
     """
@@ -38,6 +40,7 @@ SOURCE = source(
     class Two(One):
         pass
     app.add_controller("/policy", page_of(One, Two))
+    app.add_controller("/plain-policy", page_of(One, Two))
     """
 )
 ICON = '<link rel="icon" href="data:,">'
@@ -112,3 +115,37 @@ def test_views_change(visitor: BrowserContext, program: Program) -> None:
         expect(page.locator("h1")).to_have_text(f"View {number}")
         page.click("#next")
     assert page.evaluate("() => window.violations") == []
+
+
+def test_trusted_types_without_ours_are_told_before_anything_is_changed(
+    visitor: BrowserContext, program: Program, expect_console: Callable[..., None]
+) -> None:
+    expect_console("violates the following", "trusted-types pycommunicate", "requires 'TrustedHTML'")
+    page = visitor.new_page()
+    page.goto(f"{program.url}/policy?more=; trusted-types 'none'")
+    expect(page.locator("#loaded")).to_have_text("loaded 0")
+    page.click("#next")
+    expect(page.get_by_text("This page cannot go on.")).to_be_visible()
+    assert page.inner_text("h1") == "View 0"
+    assert page.evaluate("() => window.pycommunicate.state") == "refused"
+    reaches(lambda: "add: trusted-types pycommunicate" in program.log, True)
+
+
+def test_trusted_types_that_nothing_requires(
+    visitor: BrowserContext, program: Program, expect_console: Callable[..., None]
+) -> None:
+    expect_console("violates the following")
+    page = visitor.new_page()
+    page.goto(f"{program.url}/plain-policy")
+    expect(page.locator("#loaded")).to_have_text("loaded 0")
+    page.click("#next")
+    expect(page.locator("#loaded")).to_have_text("loaded 1")
+
+
+def test_a_sandbox_is_named_in_the_log(
+    visitor: BrowserContext, program: Program, expect_console: Callable[..., None]
+) -> None:
+    expect_console("403")
+    page = visitor.new_page()
+    page.goto(f"{program.url}/policy?more=; sandbox allow-scripts")
+    reaches(lambda: "in a sandbox (of its policy, or of a frame) without allow-same-origin" in program.log, True)

@@ -303,15 +303,13 @@ class Page(PageWork):
             case Visible():
                 self.runtime.page_visible(self)
             case Failed():
-                peer = self.environ.get("REMOTE_ADDR", "")
-                self.runtime.refusals.note(
-                    "failed",
-                    peer,
-                    "%s: operation %d could not be carried out: %s",
-                    self.where,
-                    message.number,
-                    message.error,
-                )
+                self._failed(message)
+
+    def _failed(self, message: Failed) -> None:
+        peer, what = self.environ.get("REMOTE_ADDR", ""), "%s: operation %d could not be carried out: %s"
+        if message.error == "policy":
+            what = "%s: its Content-Security-Policy lets no script change it (operation %d: %s); add: trusted-types pycommunicate"
+        self.runtime.refusals.note("failed", peer, what, self.where, message.number, message.error)
 
     def _leave(self) -> None:
         """End the page when what it received before has begun. What waits for an earlier run is given a short while."""

@@ -61,6 +61,8 @@ class DoorGuard:
         message = "a request from another origin: %r (Sec-Fetch-Site: %r), while this is %r"
         if origin is not None and origin.lower() == f"https://{host.lower()}":
             message += "; if a proxy in front ends TLS: CommunicateApp(trusted_proxies=1)"
+        if origin == "null" or (origin is None and environ.get("HTTP_SEC_FETCH_DEST") == "script"):
+            message += "; if a page of this application asks: it is in a sandbox (of its policy, or of a frame) without allow-same-origin"
         self._app.refusals.note("origin", environ.get("REMOTE_ADDR", ""), message, origin, site, ours)
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Code = Literal["gone", "invalid_selector", "refused", "too_large", "failed"]
+Code = Literal["gone", "invalid_selector", "refused", "too_large", "policy", "failed"]
 
 
 class OperationError(Exception):
