@@ -3,6 +3,7 @@
 import compileall
 import gc
 import sys
+import zlib
 from pathlib import Path
 
 import hypothesis
@@ -33,6 +34,7 @@ def pytest_sessionstart() -> None:
     compile_packages()
 
 
+gc.disable()  # until all tests are collected, which are not garbage
 hypothesis.settings.register_profile("few", max_examples=10, derandomize=True, deadline=None)
 
 
@@ -40,6 +42,7 @@ def pytest_collection_finish() -> None:
     """Keep the collector of garbage from what pytest itself holds: three thousand tests, and the tools."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def compile_packages() -> None:
@@ -53,13 +56,20 @@ def pytest_sessionfinish() -> None:
     forkserver.end_all()
 
 
-LONG = ("lowest/", "cli/test_restart", "scaffolds/", "cli/", "unit/sessions/", "examples/", "benchmarks/", "browser/")
-"""Where the longest modules are. Begun last, one of them would keep the others waiting at the end of a run of several processes."""
+LONG = ("scaffolds/test_installing", "cli/test_restart", "lowest/", "scaffolds/", "cli/test_run", "browser/test_safety")
+"""The modules that take longest. Begun last, one of them would keep the others waiting at the end of a run of several processes."""
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    """When an item's module has its turn: the longest first, then those that compute among those that wait."""
+    module = item.nodeid.partition("::")[0]
+    long = next((number for number, place in enumerate(LONG) if f"tests/{place}" in module), len(LONG))
+    return long, zlib.crc32(module.encode())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first. Mark what needs Chromium, so that it can be left out where there is none."""
-    items.sort(key=lambda item: next((n for n, place in enumerate(LONG) if f"tests/{place}" in item.nodeid), len(LONG)))
+    """Put the modules into an order. Mark what needs Chromium, so that it can be left out where there is none."""
+    items.sort(key=_turn)
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
