@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -54,8 +55,8 @@ TOLD: Final = {
     ),
     "image": (
         '<img src="http://127.0.0.1:9/{{ 1 + 1 }}.png" alt="">',
-        (
-            "the page /, line 6 of its HTML: http://127.0.0.1:9/2.png was stopped by the page's policy: "
+        (  # on a busy machine Chromium looks for images ahead of its parser, and then tells no line
+            "the page /(, line 6 of its HTML)?: http://127.0.0.1:9/2.png was stopped by the page's policy: "
             '`policy={"img-src": ["http://127.0.0.1:9"]}` allows it'
         ),
     ),
@@ -91,10 +92,13 @@ def overlay(page: Page) -> Locator:
 def test_it_says_where_and_what_to_write(hot: Callable[..., tuple[Program, Page]], case: str) -> None:
     html, sentence = TOLD[case]
     program, page = hot(html)
-    reaches(lambda: program.err.count(sentence), 1)
+    where, _, what = sentence.partition(": ")
+    reaches(
+        lambda: len(re.findall(f"{where if '?' in where else re.escape(where)}: {re.escape(what)}", program.err)), 1
+    )
     expect(overlay(page)).to_be_visible()
     expect(overlay(page).locator("h1")).to_have_text("The page's policy stopped something")
-    expect(overlay(page).locator(".said").first).to_contain_text(sentence.partition(": ")[2])
+    expect(overlay(page).locator(".said").first).to_contain_text(what)
 
 
 def test_each_place_is_told_once(hot: Callable[..., tuple[Program, Page]]) -> None:
