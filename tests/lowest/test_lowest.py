@@ -108,7 +108,15 @@ def test_the_lowest_versions_are_what_is_imported(environment: dict[str, str]) -
 )
 def test_the_lowest_versions_work(environment: dict[str, str], tests: str) -> None:
     # A few examples of each property: what is looked for here are dependencies, not inputs.
-    options = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile", "few", "-m", "not soak and not slow and not alone"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--hypothesis-profile",
+        "few",
+        "-m",
+        "not soak and not slow and not alone",
+    ]
     done = run(str(PYTHON), "-m", "pytest", *options, tests, PYCOMMUNICATE_CHROMIUM=chromium_path() or "")
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-2000:]
     assert re.search(r"\d+ passed", done.stdout)
