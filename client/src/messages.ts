@@ -31,5 +31,6 @@ export type ServerMessage =
   | ["operations", epoch: string, first: number, operations: (Operation | Repeat)[], received: number, allowed: number]
   | ["token", epoch: string, mount: string]
   | ["credit", epoch: string, received: number, allowed: number]
+  | ["notice", code: "failed"]
   | ["refused", code: string, sentence: string]
   | ["debug", what: string, data: unknown];

@@ -33,6 +33,8 @@ export interface SessionDelegate {
   remounted(lost: boolean): void;
   lost(silent: boolean): void;
   refused(code: string, sentence: string): void;
+  /** A handler raised: what the person did may not have been carried out. */
+  failed(): void;
   /** The queue of events is full. */
   full(): void;
   /** What hot reload says; only its own build of the client listens. */
@@ -119,6 +121,8 @@ export class Session implements ConnectionDelegate, Outcome {
         return;
       case "credit":
         return this.#credit(known[1], known[2], known[3]);
+      case "notice":
+        return this.#delegate.failed();
       case "refused":
         return this.#refused(known[1], known[2]);
       case "debug":

@@ -43,6 +43,7 @@ export function start(page: PageData, open: OpenLink = engine(page.base)): Start
     },
     lost: (silent) => status.lost(silent),
     full: () => status.full(),
+    failed: () => status.failed(),
     refused(code) {
       const reloads = RELOADING.includes(code);
       if (!reloads || !reloadOnce()) status.refused(code, reloads);

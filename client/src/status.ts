@@ -7,6 +7,7 @@ export type State = "connecting" | "connected" | "lost" | "refused";
 const UNNOTICED = 800; // a loss that is over by then is not worth a word
 const FIRST = 2_500;
 const NOTICE = 10_000;
+const BACK = 3_000;
 
 /** What the person is told of the connection. The application may tell it itself: see the event below. */
 export class Status {
@@ -32,9 +33,10 @@ export class Status {
     clearTimeout(this.#timer);
     this.state = "connected";
     if (!told) return;
+    const shown = this.#lossShown;
     this.#lossShown = false;
-    this.#banner.hide();
-    announce("connected");
+    if (announce("connected") && shown) this.#notice(text("back"), BACK);
+    else this.#banner.hide();
   }
 
   remounted(lost: boolean): void {
@@ -43,6 +45,12 @@ export class Status {
 
   full(): void {
     this.#notice(text("full"));
+  }
+
+  /** A handler raised. */
+  failed(): void {
+    const untold = document.dispatchEvent(new CustomEvent("pycommunicate:error", { cancelable: true }));
+    if (untold && this.state !== "refused") this.#notice(text("failed"));
   }
 
   refused(code: string, reload: boolean): void {
@@ -59,10 +67,10 @@ export class Status {
     if (this.#lossShown) this.#banner.show(text("lost"));
   }
 
-  #notice(sentence: string): void {
+  #notice(sentence: string, time = NOTICE): void {
     this.#banner.show(sentence);
     clearTimeout(this.#noticeTimer);
-    this.#noticeTimer = setTimeout(() => (this.#lossShown ? this.#banner.show(text("lost")) : this.#banner.hide()), NOTICE);
+    this.#noticeTimer = setTimeout(() => (this.#lossShown ? this.#banner.show(text("lost")) : this.#banner.hide()), time);
   }
 }
 

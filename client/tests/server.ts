@@ -26,6 +26,7 @@ export class FakeServer {
       joined: () => this.#note("joined"),
       lost: () => this.#note("lost"),
       full: note("full"),
+      failed: note("failed"),
       refused: (code) => void this.calls.push(`refused ${code}`),
       remount: (_remount, begin) => begin(),
       debug: (what, data) => void this.calls.push(`debug ${what} ${JSON.stringify(data)}`),

@@ -29,6 +29,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.server.app.configuration": 4,
     "pycommunicate.server.app.ending": 4,
     "pycommunicate.server.app.context": 3,
+    "pycommunicate.server.app.failurenotice": 3,
     "pycommunicate.server.app.execution": 4,
     "pycommunicate.server.app.browsercookies": 3,
     "pycommunicate.server.app.cookies": 3,

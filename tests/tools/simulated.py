@@ -106,6 +106,8 @@ class Page:
         self.navigated: list[str] = []
         self.doubled = 0
         """Operations that came again though they had been applied (they are skipped: this is allowed, and counted)."""
+        self.notices: list[str] = []
+        """What its person was told."""
         self.wrong: list[str] = []
         """What must never happen: gaps, messages of an unknown kind."""
         self.acknowledge = True
@@ -252,6 +254,8 @@ class Page:
             if message[1] == self.epoch:
                 self.mount = message[2]
                 self.tokens.append(self.mount)
+        elif kind == "notice":
+            self.notices.append(message[1])
         elif kind == "refused":
             self.cut()
             raise Refused(message[1], message[2])

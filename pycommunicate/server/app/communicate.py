@@ -108,6 +108,7 @@ class CommunicateApp:
         trusted_prefix: bool = False,
         policy: Additions | str | None = NOTHING_ADDED,
         embedded_in: Iterable[str] = (),
+        notices: bool = True,
     ) -> None:
         """Make an application.
 
@@ -132,8 +133,10 @@ class CommunicateApp:
         :param embedded_in: origins of other sites whose pages may show this application's in a frame: `"https://shop.example"`,
             `"https://*.example"`, `"https:"` for any. It adds them to `frame-ancestors` of a policy that is not a str, and under TLS the
             visitor's cookie becomes `SameSite=None; Partitioned`.
+        :param notices: whether a person whose handler, timer or `load()` raised is told that something went wrong, in the page's language.
         :raises ConfigurationError: (a `ValueError`) a parameter is out of range.
         """
+        self.notices = notices
         self.web_port = check_port(web_port if web_port != _PORT else int(os.environ.get("PYCOMMUNICATE_PORT", _PORT)))
         self.host = host if host != _HOST else os.environ.get("PYCOMMUNICATE_HOST", _HOST)
         self.debug = {"1": True, "0": False}.get(os.environ.get("PYCOMMUNICATE_DEBUG", ""), debug)

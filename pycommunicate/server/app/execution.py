@@ -44,6 +44,8 @@ def run_guarded(
         log.debug("%s: %s ended early: %s", page.where, what, error)
     except (Exception, SystemExit) as error:  # sys.exit() would end the server, and with it everybody's pages
         page.runtime.report(error, f"{what} {describe(named)}" if named is not None else what, page)
+        if what != "teardown()":  # nobody waits for that
+            page.tell_failure()
     if turn is not None and turn == page.engine.turn() and time.monotonic() - begun > _HELD_UP:
         _tell_once(f"{what} {describe(named or function)}", time.monotonic() - begun)
 

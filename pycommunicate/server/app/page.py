@@ -28,6 +28,7 @@ from pycommunicate.protocol.usv import usv_string
 from pycommunicate.protocol.values import JSON
 from pycommunicate.proxies.context import CallCTX
 from pycommunicate.server.app.execution import application_context, deliver_session, run_guarded
+from pycommunicate.server.app.failurenotice import FailureNotice
 from pycommunicate.server.app.policy import is_nonce, new_nonce
 from pycommunicate.server.app.sessionchange import OwedCookies, SessionChange
 from pycommunicate.server.app.work import PageWork
@@ -90,6 +91,7 @@ class Page(PageWork):
         """What a remount has set, and the browser does not have yet."""
         self.asked_ahead: Told | None = None
         """What the page was told to ask before it connects."""
+        self.failure = FailureNotice()
         self.outbox.stored = self._weigh
         with runtime.recording(self):
             self.controller: Controller = factory.build(self)
@@ -142,6 +144,7 @@ class Page(PageWork):
         carried = join.epoch == self.epoch and join.applied <= self.outbox.sent_up_to
         applied = join.applied if carried else 0
         self.outbox.attach(connection.send, applied)
+        self.failure.settle(connection)
         if not first:
             return
         if self.ahead is None:
@@ -215,6 +218,7 @@ class Page(PageWork):
                 read.number = self.send_read(read.operation)
             self.outbox.attach(connection.send, applied)
             self.pressure.ease()
+            self.failure.settle(connection)
 
     def lost(self, connection: Connection) -> None:
         """Note that `connection` is closed."""
@@ -237,6 +241,11 @@ class Page(PageWork):
         """Close the socket; the browser comes back with another."""
         if self.connection is not None:
             self.connection.close()
+
+    def tell_failure(self) -> None:
+        """Have the browser tell the person that something failed, once it is connected."""
+        if self.runtime.notices and self.state is not State.ENDED:
+            self.failure.tell(self.connection)
 
     def debug(self, what: str, data: Any = None) -> None:
         """Tell the browser something of hot reload (`debug` in `docs/wire.md`). Nothing happens where it isn't connected, or not `hot`."""

@@ -43,6 +43,8 @@ class Runtime(Protocol):
     debug: bool
     flask: Flask
     pool: HandlerPool
+    notices: bool
+    """Whether people are told that something failed."""
     refusals: Refusals
     hot: bool
     """Whether pages are reloaded while they are open: in debug only."""
