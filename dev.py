@@ -531,8 +531,8 @@ def pytest_steps(checks: Checks, arguments: list[str], given: dict[str, str], le
 
 
 def processes() -> int:
-    """How many processes keep the cores busy: tests wait for servers, browsers and deadlines most of their time."""
-    return 3 * (os.cpu_count() or 1)
+    """How many processes keep the cores busy: tests wait for servers, browsers and deadlines half of their time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest(arguments: list[str], given: dict[str, str]) -> tuple[int, str]:
