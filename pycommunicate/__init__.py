@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from pycommunicate.proxies.dom.event import Event as Event
     from pycommunicate.proxies.dom.html import HTMLWrapper as HTMLWrapper
     from pycommunicate.server.app.communicate import CommunicateApp as CommunicateApp
+    from pycommunicate.server.app.topics import Subscription as Subscription
     from pycommunicate.server.app.topics import Topic as Topic
     from pycommunicate.server.app.usertracker import User as User
     from pycommunicate.server.bases.controller import Controller as Controller
     from pycommunicate.server.bases.controller import ControllerFactory as ControllerFactory
     from pycommunicate.server.bases.views import View as View
+    from pycommunicate.server.connection.timers import Timer as Timer
     from pycommunicate.server.routes import Route as Route
     from pycommunicate.server.routing import error_handler as error_handler
     from pycommunicate.server.routing import route as route
@@ -79,7 +81,9 @@ _HOMES = {
     "RouteError": "pycommunicate.errors",
     "SessionTooLarge": "pycommunicate.errors",
     "StoreUnavailable": "pycommunicate.errors",
+    "Subscription": "pycommunicate.server.app.topics",
     "Templater": "pycommunicate.templating",
+    "Timer": "pycommunicate.server.connection.timers",
     "Topic": "pycommunicate.server.app.topics",
     "UnsafeURL": "pycommunicate.errors",
     "User": "pycommunicate.server.app.usertracker",

@@ -1,7 +1,10 @@
 """CallCTX: what `before_connect` is given."""
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from pycommunicate.server.app.usertracker import User
 
 
 class Aborted(Exception):
@@ -19,7 +22,7 @@ class CallCTX:
     """
 
     def __init__(self, *, user: Any = None, route_data: dict[str, Any] | None = None, **exposed: Any) -> None:
-        self.user = user
+        self.user: User = user
         """The `User` who asks."""
         self.route_data: dict[str, Any] = route_data or {}
         """The values of the variable parts of the route."""

@@ -164,6 +164,12 @@ ARROWS: Final[dict[str, set[str]]] = {
 EXCEPTIONS: Final[set[tuple[str, str]]] = {
     ("pycommunicate", "*"),  # the face loads its names when they are used; type checkers read them here
     ("pycommunicate.server.bases.views", "pycommunicate.server.bases.controller"),  # the type of `view.controller`
+    ("pycommunicate.proxies.context", "pycommunicate.server.app.usertracker"),  # the type of `context.user`
+    *(  # and of what a page hands to its controller and views
+        (f"pycommunicate.server.{one}", f"pycommunicate.server.{other}")
+        for one in ("bases.controller", "bases.views")
+        for other in ("app.topics", "app.usertracker", "connection.timers")
+    ),
 }
 """(importer, imported) modules that are allowed all the same, under `if TYPE_CHECKING:` only. Each with its reason."""
 

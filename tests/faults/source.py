@@ -113,11 +113,11 @@ def _notes(key):
 def _alive():
     import gc
     gc.collect()
-    counts = {"greenlets": 0, "Page": 0, "User": 0, "Listeners": 0, "Listening": 0, "One": 0, "Two": 0, "PageTimer": 0, "Session": 0}
+    counts = {"greenlets": 0, "Page": 0, "User": 0, "Listeners": 0, "Listening": 0, "One": 0, "Two": 0, "Timer": 0, "Session": 0}
     for thing in gc.get_objects():
         if isinstance(thing, greenlet.greenlet):
             counts["greenlets"] += not thing.dead
-        elif type(thing).__name__ in counts and type(thing).__name__ != "greenlets":
+        elif type(thing).__name__ in counts and type(thing).__module__.partition(".")[0] in ("pycommunicate", "__main__"):
             counts[type(thing).__name__] += 1
     counts["subscribers"] = len(app.topic("news")) if hasattr(app.topic("news"), "__len__") else 0
     counts["pages"], counts["users"] = len(app.pages), len(app.users)

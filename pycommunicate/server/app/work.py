@@ -25,7 +25,7 @@ from pycommunicate.server.connection.lanes import Lanes, Place, Run, weigh
 from pycommunicate.server.connection.listeners import Listening
 from pycommunicate.server.connection.refusals import printable
 from pycommunicate.server.connection.runtime import LEFT, Runtime, State
-from pycommunicate.server.connection.timers import PageTimer
+from pycommunicate.server.connection.timers import Timer
 
 if TYPE_CHECKING:
     from pycommunicate.server.bases.views import View
@@ -67,7 +67,7 @@ class PageWork(PageChannel):
         self._released: set[int] = set()
         """Listeners that ended with their elements while something ran."""
         self.queue = HandlerQueue(runtime.pool, runtime.limits.running_handlers)
-        self._timers: set[PageTimer] = set()
+        self._timers: set[Timer] = set()
         self._subscriptions: list[Any] = []
         self._loading: Recall | None = None
         self._habits: tuple[type, HabitsOfView] | None = None
@@ -227,10 +227,10 @@ class PageWork(PageChannel):
 
     # -- timers and subscriptions -------------------------------------------------------------------------------------------
 
-    def add_timer(self, view: "View", seconds: float, function: Callable[[], object]) -> PageTimer:
+    def add_timer(self, view: "View", seconds: float, function: Callable[[], object]) -> Timer:
         """Start a timer that ends with the view that is active now."""
 
-        def run(timer: PageTimer) -> None:
+        def run(timer: Timer) -> None:
             if len(self.queue) < self.limits.events_queued and not self.runtime.pool.draining:
                 self._put(function, (), "the timer", timer.start)
             else:
@@ -238,7 +238,7 @@ class PageWork(PageChannel):
 
         if self.state is State.ENDED or self.controller_view_is_not(view):
             raise BrowserGone("the view has ended; its timers have too")
-        timer = PageTimer(self.engine, seconds, run, self._timers)
+        timer = Timer(self.engine, seconds, run, self._timers)
         if self.state is not State.WAITING:  # else with the socket
             timer.start()
         return timer

@@ -1,7 +1,7 @@
 """Controller and ControllerFactory: what stands behind one route."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pycommunicate.errors import ConfigurationError
 from pycommunicate.proxies.channel import Channel
@@ -10,11 +10,16 @@ from pycommunicate.proxies.dom.html import HTMLWrapper
 from pycommunicate.server.bases.views import View
 from pycommunicate.templating import Templater
 
+if TYPE_CHECKING:
+    from pycommunicate.server.app.topics import Subscription, Topic
+    from pycommunicate.server.app.usertracker import User
+    from pycommunicate.server.connection.timers import Timer
+
 
 class PageOfController(Channel, Protocol):
     """What a controller needs of its page."""
 
-    user: Any
+    user: "User"
     route_data: dict[str, Any]
     templater: Templater
 
@@ -24,13 +29,13 @@ class PageOfController(Channel, Protocol):
     def redirect(self, location: str | None, *, same_site: bool = False) -> Callable[[], Any] | None:
         """Lead the browser elsewhere. During an HTTP request: return the function that makes the response."""
 
-    def add_timer(self, view: View, seconds: float, function: Callable[[], object]) -> Any:
+    def add_timer(self, view: View, seconds: float, function: Callable[[], object]) -> "Timer":
         """Start a timer that ends with `view`."""
 
-    def subscribe(self, view: View, topic: Any, handler: Callable[..., object]) -> Any:
+    def subscribe(self, view: View, topic: "str | Topic", handler: Callable[..., object]) -> "Subscription":
         """Start a subscription that ends with `view`."""
 
-    def publish(self, topic: Any, value: Any) -> int:
+    def publish(self, topic: "str | Topic", value: Any) -> int:
         """Hand `value` to the subscribers of a topic."""
 
 
@@ -50,7 +55,7 @@ class Controller:
         """The values of the variable parts of the route: for `/todo/<int:number>`, `route_data["number"]`."""
         self.d: dict[str, Any] = {}
         """A dict of your own, shared by the views. It lives as long as the page; for more, use `user.session`."""
-        self.user = page.user
+        self.user: User = page.user
         """The `User` whose page this is."""
         self.special_return_handler: Callable[[], Any] | None = None
         """If set during `render()`: a function whose result is sent by Flask instead of the page."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from pycommunicate.proxies.dom.html import HTMLWrapper
 
 if TYPE_CHECKING:
+    from pycommunicate.server.app.topics import Subscription, Topic
     from pycommunicate.server.bases.controller import Controller
+    from pycommunicate.server.connection.timers import Timer
 
 
 class View:
@@ -61,7 +63,7 @@ class View:
     def teardown(self) -> None:
         """Called when the view ends: another view took its place, or the person left. Timers and listeners end by themselves."""
 
-    def add_timer(self, seconds: float, function: Callable[[], object]) -> Any:
+    def add_timer(self, seconds: float, function: Callable[[], object]) -> "Timer":
         """Call `function` every `seconds`, counted from the end of the call before, until the timer is cancelled or the view ends.
 
         Runs as a handler of this page. Returns the timer, for `cancel_timer`.
@@ -72,11 +74,11 @@ class View:
         _check_function(function, "the timer's function")
         return self.controller.page.add_timer(self, seconds, function)
 
-    def cancel_timer(self, timer: Any) -> None:
+    def cancel_timer(self, timer: "Timer") -> None:
         """End a timer that `add_timer` returned. A call under way is finished. May be called again."""
         timer.cancel()
 
-    def subscribe(self, topic: Any, handler: Callable[..., object]) -> Any:
+    def subscribe(self, topic: "str | Topic", handler: Callable[..., object]) -> "Subscription":
         """Call `handler` with each value that is published on `topic` (its name, or `app.topic(name)`) while this view lives.
 
         Runs as a handler of this page, in the order of publishing. Returns the subscription; its `cancel()` ends it.
@@ -84,7 +86,7 @@ class View:
         _check_function(handler, f"the handler of the topic {topic!r}")
         return self.controller.page.subscribe(self, topic, handler)
 
-    def publish(self, topic: Any, value: Any = None) -> int:
+    def publish(self, topic: "str | Topic", value: Any = None) -> int:
         """Hand `value` to all that subscribed to `topic`, in this page and others, as `app.topic(topic).publish(value)` does.
 
         Returns how many they are. Raises `NotSerializable` for what JSON can't carry.

@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from pycommunicate.engine import Engine, Timer
+from pycommunicate.engine import Engine
+from pycommunicate.engine import Timer as EngineTimer
 
 
-class PageTimer:
-    """Calls back every `seconds`, counted from the end of the call before. `cancel()` ends it."""
+class Timer:
+    """A timer of a view, which `View.add_timer` returns: calls back every so many seconds until `cancel()` or the view's end."""
 
     __slots__ = ("_cancelled", "_due", "_engine", "_owner", "_seconds", "run")
 
-    def __init__(self, engine: Engine, seconds: float, run: Callable[["PageTimer"], None], owner: set[Any]) -> None:
+    def __init__(self, engine: Engine, seconds: float, run: Callable[["Timer"], None], owner: set[Any]) -> None:
         self._engine = engine
         self._seconds = seconds
         self.run = run
         self._owner = owner
-        self._due: Timer | None = None
+        self._due: EngineTimer | None = None
         self._cancelled = False
         owner.add(self)
 
