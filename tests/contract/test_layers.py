@@ -98,6 +98,7 @@ LAYERS: Final[dict[str, int]] = {
     "pycommunicate.sessions": 1,
     "pycommunicate.tracebacks": 1,
     "pycommunicate.errors": 0,
+    "pycommunicate.freezing": 0,
     "pycommunicate.keys": 1,
 }
 """The row of each room; a package stands for all that is in it. A room imports rooms of lower rows, and itself."""
