@@ -153,8 +153,9 @@ function match({ element, options: { selector }, type }: Listener, event: Event)
 
 function passesKeys(event: Event, keys: string[] | undefined): boolean {
   if (!keys) return true;
-  const { key, isComposing } = event as KeyboardEvent;
-  return !isComposing && keys.includes(key); // the Enter that ends a composition is not meant for us
+  const { key, isComposing, keyCode } = event as KeyboardEvent;
+  // The Enter that ends a composition is not meant for us. In Safari it comes after the end, with the code of what an input method took.
+  return !isComposing && keyCode !== 229 && keys.includes(key);
 }
 
 function checkSelector(selector: string): void {

@@ -54,6 +54,17 @@ test("only the keys asked for, and only then is the default prevented", () => {
   assert.equal(fired.length, 2);
 });
 
+test("the Enter that ends a composition is none, in either order of the events", () => {
+  const { listeners, fired } = listening('<input id="x">');
+  listeners.add(1, $("#x"), "keydown", { keys: ["Enter"] });
+  press($("#x"), "Enter", { isComposing: true });
+  const safari = Object.defineProperty(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }), "keyCode", { value: 229 });
+  $("#x").dispatchEvent(safari); // after compositionend
+  assert.equal(fired.length, 0);
+  press($("#x"), "Enter");
+  assert.equal(fired.length, 1);
+});
+
 test("once ends after the first that passes", () => {
   const { listeners, fired } = listening('<input id="x">');
   listeners.add(1, $("#x"), "keydown", { keys: ["Enter"], once: true });
