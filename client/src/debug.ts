@@ -8,7 +8,7 @@ import { Violations } from "./debug/violations.ts";
 import { Visible } from "./debug/visible.ts";
 import { engine } from "./engine.ts";
 import { readPage, type PageData } from "./page.ts";
-import { RELOADING, start } from "./start.ts";
+import { RELOADING, onceShown, start } from "./start.ts";
 
 const BAR = 10_000; // after that, the banner alone says that the server is away
 
@@ -70,4 +70,4 @@ function startHot(page: PageData): void {
 }
 
 const page = readPage();
-if (page) startHot(page);
+if (page) onceShown(() => startHot(page));

@@ -1,5 +1,5 @@
 import { readPage } from "./page.ts";
-import { start } from "./start.ts";
+import { onceShown, start } from "./start.ts";
 
 const page = readPage();
-if (page) start(page);
+if (page) onceShown(() => start(page));

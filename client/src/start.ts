@@ -26,6 +26,12 @@ export interface Started {
   delegate: SessionDelegate;
 }
 
+/** Calls `then` once somebody sees the page: now, or when a page that was prerendered is opened. */
+export function onceShown(then: () => void): void {
+  if (!(document as { prerendering?: boolean }).prerendering) then();
+  else document.addEventListener("prerenderingchange", then, { once: true });
+}
+
 /** Brings the page to life. */
 export function start(page: PageData, open: OpenLink = engine(page.base)): Started {
   const status = new Status();
