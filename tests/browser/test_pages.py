@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 SOURCE = source(
     """
+    class Secret(View):
+        def render(self):
+            from flask import make_response
+            answer = make_response(self.controller.templater.render("data.html", data={}))
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+    app.add_controller("/secret-page", page_of(Secret))
     class Shows(View):
         def render(self):
             return self.controller.templater.render("data.html", data=self.controller.route_data)
@@ -236,9 +243,9 @@ def test_reserved_routes_are_refused(program: Program) -> None:
     assert all("__pycommunicate" in text for text in refused)
 
 
-def test_a_page_is_not_kept_in_caches_and_may_not_be_framed(program: Program) -> None:
+def test_a_page_is_nobody_elses_and_may_not_be_framed(program: Program) -> None:
     response = get(program.port, "/user/x")
-    assert "no-store" in (response.header("cache-control") or "")
+    assert response.header("cache-control") == "no-cache, private"
     assert "frame-ancestors 'self'" in (response.header("content-security-policy") or "")
     script = get(program.port, response.text.split('<script src="')[1].split('"')[0])
     assert script.status == 200
@@ -326,3 +333,24 @@ def test_without_a_secret_key(serve: Server) -> None:
 
     with pytest.raises(ProgramFailed, match="set_secret_key"):
         serve(START + "CommunicateApp(web_port=int(os.environ['PORT']), host='127.0.0.1').run()\n")
+
+
+def test_a_page_may_say_itself_that_it_is_not_kept(program: Program) -> None:
+    assert get(program.port, "/secret-page").header("cache-control") == "no-store"
+
+
+def test_a_page_that_is_prerendered_connects_when_it_is_shown(visitor: BrowserContext, program: Program) -> None:
+    page = visitor.new_page()
+    page.add_init_script("""
+        window.hidden_ = true;
+        Object.defineProperty(Document.prototype, "prerendering", { get: () => window.hidden_ });
+    """)
+    sockets: list[object] = []
+    page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108 - Playwright takes no builtin
+    page.goto(f"{program.url}/user/x")
+    page.wait_for_function("() => document.readyState === 'complete'")
+    assert not sockets
+    assert page.evaluate("() => window.pycommunicate") is None
+    page.evaluate("() => { window.hidden_ = false; document.dispatchEvent(new Event('prerenderingchange')); }")
+    page.wait_for_function("() => window.pycommunicate?.loaded")
+    assert len(sockets) == 1

@@ -220,7 +220,8 @@ class PageServer:
         # Half a character, which no encoding has, would be a 500 for all who are shown it.
         response = make_response(usv_string(body) if isinstance(body, str) else body)
         if page.has_client or page.asked_nonce:
-            response.headers["Cache-Control"] = "no-store"
+            # Not no-store, which costs Back: what was typed, and the whole page that the browser keeps.
+            response.headers.setdefault("Cache-Control", "no-cache, private")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         self._policy.expect(page)
         return response
