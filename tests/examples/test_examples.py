@@ -196,9 +196,10 @@ def test_errors_in_a_handler_leave_the_page_alive(example: StartExample, visit: 
     page = visit(program.url)
     for _ in range(2):
         page.get_by_role("button", name="Raise in the handler").click()
-        expect(page.get_by_role("status")).to_contain_text("The handler raised")
+        expect(page.locator("#status")).to_contain_text("The handler raised")
+        expect(page.locator("pycommunicate-banner")).to_contain_text("Something went wrong.")
     page.get_by_role("button", name="Is the page alive?").click()
-    expect(page.get_by_role("status")).to_have_text("Still alive: 1")
+    expect(page.locator("#status")).to_have_text("Still alive: 1")
     assert "RuntimeError: this handler always fails" in program.err
     assert "Please look after the click handler HomeView.fail" in program.out
 
