@@ -155,6 +155,7 @@ def test_what_render_writes_at_a_remount_lasts(
     page = opened(visitor, program, path)
     page.locator("#name").fill("Ada")
     says(page, "login", "Ada 1")
+    reaches(lambda: route(page, "/state").split()[0], "Ada")
     assert route(page, "/out") == "out"
     program.stop()
     program.start()

@@ -6,6 +6,7 @@ import contextlib
 import json
 import pickle
 import re
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tests.trust.beside import ATTACKED, TEMPLATES, beside, results, state
 if TYPE_CHECKING:
     from tests.tools.fixtures import Server
     from tests.tools.programs import Engine, Program
+    from tests.tools.raw import Response
 
 SESSIONS = """
 from flask import request, session
@@ -30,6 +32,8 @@ class Account(View):
     def render(self):
         user = self.controller.user
         user.session["loads"] = user.session.get("loads", 0) + 1
+        while "slow" in closed and "slow" in request.args:
+            sleep(0.01)
         return self.controller.templater.render("scripted.html", key=json.dumps([user.id_, dict(user.session)]))
     def load(self):
         wrapper = self.html_wrapper
@@ -49,7 +53,7 @@ class Account(View):
         raise RuntimeError("a secret that is in an error")
 
 def checked(context):
-    if context.user.session.get("in") is False or closed:
+    if context.user.session.get("in") is False or (closed and closed != ["slow"]):
         context.abort(403)
 
 closed = []
@@ -195,6 +199,39 @@ def test_attack_11_fixation(program: Program) -> None:
             victim.click("#sign-out")
             said(victim, "signed out")
             victim.leave()
+
+
+def test_attack_11_a_planted_cookie_does_not_earn_the_new_one(program: Program) -> None:
+    """The attacker loads pages with it while the victim's browser is being given its new cookie."""
+    planted = get(program.port, "/account").cookie_after()
+    answers: list[Response] = []
+
+    def load(path: str) -> None:
+        answers.append(get(program.port, path, planted))
+
+    get(program.port, "/close/slow")
+    slow = threading.Thread(target=load, args=["/account?slow"])
+    slow.start()  # begins to render before, and ends after
+    with Page.visit(program.port, "/account", cookie=planted) as victim:
+        redeeming(victim)
+        redeem = victim.answer
+
+        def answer(operation: list[object]) -> tuple[int, object]:
+            if operation[0] == 38:
+                load("/account")
+            return redeem(operation)
+
+        victim.answer = answer
+        victim.click("#sign-in")
+        said(victim, "signed in")
+        get(program.port, "/close/nothing")
+        slow.join(20)
+        load("/account")
+        during, rendering, after = answers
+        assert ours(victim.cookie) != ours(planted)
+        assert [during.set_cookies, rendering.set_cookies] == [[], []]
+        assert account(after.text)[1] == {"loads": 1}, "a fresh anonymous session"
+        victim.leave()
 
 
 # -- 12: leaks

@@ -33,7 +33,7 @@ from pycommunicate.server.app.script import DEBUG, client_script, debug_script, 
 from pycommunicate.server.app.sessionchange import apply_change
 from pycommunicate.server.app.templates import Templates
 from pycommunicate.server.app.tickets import Tickets
-from pycommunicate.server.app.usertracker import User, UserTracker
+from pycommunicate.server.app.usertracker import User, UserTracker, Visitor
 from pycommunicate.server.app.violations import Violations
 from pycommunicate.server.bases.controller import ControllerFactory
 from pycommunicate.server.connection.kept import put_back
@@ -168,19 +168,26 @@ class PageServer:
     # -- pages ------------------------------------------------------------------------------------------------------------
 
     def _serve(self, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool = True) -> Any:
-        user = self._app.users.find(our_cookies(request.environ))
-        request.environ[SERVED] = user
+        known: Visitor | None = request.environ.get(VISITOR)
+        users = self._app.users
+        visitor = users.welcome(known.id_ if known is not None else users.proved(our_cookies(request.environ)))
+        user = visitor.user
         with user.at_work(lambda error: self._report(error, "saving user.session")):
-            user.saw_request(request.environ)
+            request.environ[SERVED] = visitor
+            if visitor.is_current:
+                user.saw_request(request.environ)
             try:
-                return self._serve_to(user, factory, route_data, checked=checked)
+                return self._serve_to(visitor, factory, route_data, checked=checked)
             except SystemExit as end:  # it would end the server, and with it everybody's pages
                 message = (
                     f"the page wanted to end the program (SystemExit: {end}); a page that fails raises an Exception"
                 )
                 raise RuntimeError(message) from end
 
-    def _serve_to(self, user: User, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool) -> Any:
+    def _serve_to(
+        self, visitor: Visitor, factory: ControllerFactory, route_data: dict[str, Any], *, checked: bool
+    ) -> Any:
+        user = visitor.user
         remount: Remount | None = request.environ.get(REMOUNT)
         if checked:
             try:
@@ -204,7 +211,10 @@ class PageServer:
                 _carry(page, response)
         else:
             page.end("its HTML does not load the client")
-        self._give_cookie(response, user)
+        if page.renewed_as == user.id_:
+            visitor = request.environ[SERVED] = visitor._replace(id_=user.id_)
+        if visitor.is_current:
+            self._give_cookie(response, user)
         return response
 
     def _respond(self, page: Page) -> Response:
@@ -285,12 +295,14 @@ class PageServer:
         response.headers.add("Set-Cookie", header)
 
     def _redeem(self) -> Response:
-        user: User | None = request.environ.get(VISITOR)
+        visitor: Visitor | None = request.environ.get(VISITOR)
+        user = visitor.user if visitor is not None else None
         ticket = request.get_data(cache=False).decode("ascii", "replace")
         taken = self._app.tickets.take(ticket, user) if user is not None else None
         if user is None or taken is None:
             self._app.refusals.counts["ticket"] += 1
             return nothing_here()
+        request.environ[SERVED] = Visitor(user, user.id_)
         if taken.session is not None:
             apply_change(taken.session)
         response = Response(status=204)
@@ -323,7 +335,7 @@ class PageServer:
         return self._app.debug or self._app.hot
 
     def _serve_violations(self) -> Response:
-        if self._app.users.get(our_cookies(request.environ)) is None:
+        if request.environ.get(VISITOR) is None:
             return nothing_here()
         fault = self._violations.take(request.get_data(cache=False))
         response = Response(json.dumps(fault), mimetype="application/json")

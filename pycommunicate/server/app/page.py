@@ -76,6 +76,8 @@ class Page(PageWork):
         """What `add_includes()` has rendered."""
         self.nonce = new_nonce()
         """With which its scripts run: its own, or one that an extension has for the request."""
+        self.renewed_as: str | None = None
+        """The id that code of this page has given its user."""
         self.asked_nonce = False
         """Whether its template has asked for the nonce."""
         self.only_with_nonce = False

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pycommunicate.engine import Engine
 from pycommunicate.errors import BrowserError
@@ -143,6 +143,23 @@ class User:
         return self._latest
 
 
+class Visitor(NamedTuple):
+    """Who sends a request."""
+
+    user: User
+    id_: str
+    """The id that the request's cookie has proved; for a new user, the one that it will be given."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether that is the user's id now.
+
+        While `renew()` waits for the browser, the old id still finds the user: the browser may keep it. But it proves nothing that deserves
+        the new cookie: it may be known to somebody who has planted it (session fixation).
+        """
+        return self.user.id_ == self.id_
+
+
 class UserTracker:
     """All users of this process, bounded in number and in idle time."""
 
@@ -161,19 +178,29 @@ class UserTracker:
 
         An id that we signed but no longer know (the server was restarted) is given an empty session.
         """
-        id_ = self._verify(cookies)
+        return self.welcome(self.proved(cookies)).user
+
+    def welcome(self, id_: str | None) -> Visitor:
+        """Return the user with an id that a cookie has proved, or a new one."""
         user = self._users.pop(id_, None) if id_ is not None else None
-        if user is None:
+        if user is None or id_ is None:
             self._make_room()
             user = User(id_ or new_id(), self)
-        self._users[user.id_] = user  # last: seen most recently
+            id_ = user.id_
+        self._users[id_] = user  # last: seen most recently
         user.seen = time.monotonic()
-        return user
+        return Visitor(user, id_)
+
+    def recognize(self, cookies: Iterable[str]) -> Visitor | None:
+        """Return the user of the first of these cookies that we signed, if this process knows it."""
+        id_ = self.proved(cookies)
+        user = self._users.get(id_) if id_ is not None else None
+        return Visitor(user, id_) if user is not None and id_ is not None else None
 
     def get(self, cookies: Iterable[str]) -> User | None:
-        """Return the user of the first of these cookies that we signed, if this process knows it."""
-        id_ = self._verify(cookies)
-        return self._users.get(id_) if id_ is not None else None
+        """Return the same, without its id."""
+        visitor = self.recognize(cookies)
+        return visitor.user if visitor is not None else None
 
     def cookie_for(self, user: User) -> str:
         """Return the cookie's value: the id, signed."""
@@ -188,6 +215,9 @@ class UserTracker:
         old, new = user.id_, new_id()
         self._rename(user, new)
         try:
+            current = running()
+            if page is not None and current is not None and current.page is page:
+                page.renewed_as = new
             if page is not None:
                 page.deliver_cookies()
         except BrowserError:  # the browser still has the old cookie, and so keeps the old id
@@ -220,7 +250,8 @@ class UserTracker:
             elif full:
                 self._users[user.id_] = self._users.pop(user.id_)
 
-    def _verify(self, cookies: Iterable[str]) -> str | None:
+    def proved(self, cookies: Iterable[str]) -> str | None:
+        """Return the id in the first of these cookies that we signed."""
         for cookie in cookies:
             found = self._keys.unsign(Use.COOKIE, cookie)
             if found is not None:
