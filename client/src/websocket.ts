@@ -1,4 +1,4 @@
-import type { OpenTransport } from "./transport.ts";
+import type { OpenTransport, Transport } from "./transport.ts";
 
 const CARRIES = "pycommunicate.first";
 const MOST = 3_000; // what proxies take for a header has bounds; a third is added
@@ -7,7 +7,12 @@ const MOST = 3_000; // what proxies take for a header has bounds; a third is add
 export const webSocket: OpenTransport = (path, first, events) => {
   const bytes = new TextEncoder().encode(first());
   const offered = bytes.length > MOST ? [] : [CARRIES, token(bytes)];
-  const socket = new WebSocket(path.replace(/^http/, "ws") + "websocket", offered);
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(path.replace(/^http/, "ws") + "websocket", offered);
+  } catch {
+    return refused(events.failed); // a policy, an extension
+  }
 
   function close(): void {
     socket.onmessage = socket.onclose = null;
@@ -22,6 +27,13 @@ export const webSocket: OpenTransport = (path, first, events) => {
   socket.onclose = () => events.failed();
   return { send, farewell: send, close, get carried() { return socket.protocol === CARRIES; } };
 };
+
+/** A transport that fails once whoever opened it has it. */
+function refused(failed: () => void): Transport {
+  const timer = setTimeout(failed);
+  const nothing = (): void => {};
+  return { send: nothing, farewell: nothing, close: () => clearTimeout(timer), carried: false };
+}
 
 /** Base64 in an alphabet that a subprotocol may have (RFC 4648, section 5). */
 function token(bytes: Uint8Array): string {

@@ -354,3 +354,12 @@ def test_a_page_that_is_prerendered_connects_when_it_is_shown(visitor: BrowserCo
     page.evaluate("() => { window.hidden_ = false; document.dispatchEvent(new Event('prerenderingchange')); }")
     page.wait_for_function("() => window.pycommunicate?.loaded")
     assert len(sockets) == 1
+
+
+def test_a_websocket_that_throws_is_one_that_fails(visitor: BrowserContext, program: Program) -> None:
+    page = visitor.new_page()
+    page.add_init_script(
+        "window.WebSocket = class { constructor() { throw new DOMException('no', 'SecurityError'); } }"
+    )
+    page.goto(f"{program.url}/user/x")
+    page.wait_for_function("() => window.pycommunicate?.loaded")

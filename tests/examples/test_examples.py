@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.examples.opening import EXAMPLES, wait_until_live
+from tests.examples.opening import EXAMPLES, ROOT, wait_until_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,3 +298,10 @@ def test_an_example_fits_a_phone_and_can_be_read_and_reached(
         assert page.evaluate(LOWEST_CONTRAST) >= 4.5, scheme
     page.keyboard.press("Tab")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
+
+
+def test_pages_that_need_javascript_say_so() -> None:
+    templates = [*EXAMPLES.rglob("*.html"), *(ROOT / "templates_scaffold").rglob("*.html")]
+    live = [template for template in templates if "add_includes()" in template.read_text("utf-8")]
+    assert len(live) == 8
+    assert [template.name for template in live if "<noscript>" not in template.read_text("utf-8")] == []
