@@ -32,6 +32,8 @@ class Account(View):
     def render(self):
         user = self.controller.user
         user.session["loads"] = user.session.get("loads", 0) + 1
+        if "slow" in request.args:
+            rendering.append(1)
         while "slow" in closed and "slow" in request.args:
             sleep(0.01)
         return self.controller.templater.render("scripted.html", key=json.dumps([user.id_, dict(user.session)]))
@@ -56,7 +58,12 @@ def checked(context):
     if context.user.session.get("in") is False or (closed and closed != ["slow"]):
         context.abort(403)
 
-closed = []
+closed, rendering = [], []
+
+@app.flask.get("/rendering")
+def _rendering():
+    return str(len(rendering))
+
 app.add_controller("/account", ControllerFactory().add_view(Account).set_default_view(Account).with_before_connect(checked))
 
 class Broken(View):
@@ -212,6 +219,7 @@ def test_attack_11_a_planted_cookie_does_not_earn_the_new_one(program: Program) 
     get(program.port, "/close/slow")
     slow = threading.Thread(target=load, args=["/account?slow"])
     slow.start()  # begins to render before, and ends after
+    eventually(lambda: get(program.port, "/rendering").text == "1")
     with Page.visit(program.port, "/account", cookie=planted) as victim:
         redeeming(victim)
         redeem = victim.answer

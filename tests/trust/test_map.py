@@ -173,7 +173,7 @@ ATTACKS: dict[str, list[str]] = {
     "14 framing, inline script": [
         "trust/test_attacks_sessions.py::test_attack_14_framing_and_inline_script",
         "trust/test_attacks_sessions.py::test_attack_14_a_query_can_not_write_into_the_page",
-        "browser/test_pages.py::test_a_page_is_not_kept_in_caches_and_may_not_be_framed",
+        "browser/test_pages.py::test_a_page_is_nobody_elses_and_may_not_be_framed",
         "browser/test_policy.py::test_everything_works",
     ],
     "15 the session store": [

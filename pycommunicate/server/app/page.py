@@ -274,13 +274,18 @@ class Page(PageWork):
         self._arrive()
         self.runtime.page_moved(self)
         if mounted:
-            self.engine.spawn(self._teardown, self.controller.view)
+            self.engine.spawn(self._teardown_and_come_apart)
         else:
-            self._come_apart()
+            self.queue.when_idle(self._come_apart)
+
+    def _teardown_and_come_apart(self) -> None:
+        self._teardown(self.controller.view)
+        self.queue.when_idle(self._come_apart)
 
     def _come_apart(self) -> None:
-        # Page, controller and views know each other: thousands that never connected would fill the memory until they are searched for.
+        # Page, controller and views know each other: what has ended would fill the memory until it is searched for, which is seldom.
         self.controller.views = ()
+        self._loading = self.outbox.stored = None
         del self.controller, self.templater
 
     # -- what the browser says ------------------------------------------------------------------------------------------

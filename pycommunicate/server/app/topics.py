@@ -51,6 +51,7 @@ class Subscription:
     def cancel(self) -> None:
         """End the subscription. May be called again."""
         self.topic.discard(self)
+        self.deliver = _nothing  # it leads to the view, which may keep its subscription
 
 
 class Topics:
@@ -74,3 +75,7 @@ class Topics:
     def subscribe(self, topic: str | Topic, deliver: Callable[[Any], None]) -> Subscription:
         """Call `deliver` with what is published on `topic`, until the subscription is cancelled."""
         return Subscription(self.get(topic), deliver)
+
+
+def _nothing(_value: object) -> None:
+    """What a subscription that has ended does with a value."""

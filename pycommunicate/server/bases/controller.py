@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from pycommunicate.errors import ConfigurationError
+from pycommunicate.errors import BrowserGone, ConfigurationError
 from pycommunicate.proxies.channel import Channel
 from pycommunicate.proxies.context import CallCTX
 from pycommunicate.proxies.dom.html import HTMLWrapper
@@ -70,7 +70,9 @@ class Controller:
 
     @property
     def view(self) -> View:
-        """The active view."""
+        """The active view. Raises `BrowserGone` once the page has ended: it has let go of its views."""
+        if not self.views:
+            raise BrowserGone("the page has ended; it has no views any more")
         view: View = self.views[self.view_index]
         return view
 
@@ -81,9 +83,11 @@ class Controller:
         Does not wait for the browser. Works from `load()` and handlers, not from within `render()`.
 
         :raises IndexError: there is no such view.
+        :raises BrowserGone: the page has ended.
         :raises NotConnected: called from within `render()`.
         """
-        if type(new_view_index) is not int or not 0 <= new_view_index < len(self.views):
+        is_index = type(new_view_index) is int and 0 <= new_view_index < len(self.views)
+        if self.views and not is_index:  # without views the page has ended, and says so
             message = (
                 f"there is no view {new_view_index!r}; {type(self).__name__} has {len(self.views)}, counted from 0"
             )

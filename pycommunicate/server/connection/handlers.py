@@ -44,13 +44,14 @@ class HandlerPool:
 class HandlerQueue:
     """The application code of one page that waits to run. Tasks start in the order in which they were put."""
 
-    __slots__ = ("_maximum", "_pool", "_running", "_tasks")
+    __slots__ = ("_maximum", "_pool", "_running", "_tasks", "_then")
 
     def __init__(self, pool: HandlerPool, maximum: int) -> None:
         self._pool = pool
         self._maximum = maximum
         self._running = 0
         self._tasks: deque[Task] = deque()
+        self._then: Task | None = None
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -78,6 +79,16 @@ class HandlerQueue:
         """One task has ended."""
         self._running -= 1
         self.start_waiting()
+        if self._then is not None and self.idle:
+            then, self._then = self._then, None
+            then()
+
+    def when_idle(self, then: Task) -> None:
+        """Call `then` as soon as nothing runs, nor waits to."""
+        if self.idle:
+            then()
+        else:
+            self._then = then
 
     def clear(self) -> list[Any]:
         """Drop what waits."""

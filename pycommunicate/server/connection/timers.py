@@ -30,6 +30,7 @@ class Timer:
         """End the timer. A call under way is finished. May be called again."""
         self._cancelled = True
         self._owner.discard(self)
+        self.run = _nothing  # it leads to the view, which may keep its timer
         if self._due is not None:
             self._due.cancel()
             self._due = None
@@ -38,3 +39,7 @@ class Timer:
         self._due = None
         if not self._cancelled:
             self.run(self)
+
+
+def _nothing(_timer: Timer) -> None:
+    """What a timer that has ended does."""
