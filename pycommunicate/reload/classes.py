@@ -20,7 +20,8 @@ def check_can_be_remade(cls: type) -> None:
     if type(cls) not in (type, ABCMeta) and type(cls).__module__ not in {"typing", "typing_extensions"}:
         raise CannotMerge(f"its metaclass is {type(cls).__qualname__}")
     hook = getattr(cls.__init_subclass__, "__func__", None)
-    if isinstance(hook, FunctionType):
+    ours = getattr(hook, "__module__", "").partition(".")[0] == "pycommunicate"  # which only checks
+    if isinstance(hook, FunctionType) and not ours:
         raise CannotMerge(f"{hook.__qualname__} is called for each class that is made")
 
 

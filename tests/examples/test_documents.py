@@ -40,6 +40,7 @@ COVERED: Final = {
     "cd todo": "the same",
     "pycommunicate run --debug": "tests/scaffolds/test_projects.py and test_in_chromium.py, for each template",
     'pip install "pycommunicate[testing]"': "dev.py installs this extra with the others, and tests/testing uses it",
+    "pyinstaller --add-data templates:templates --add-data static:static app.py": "tests/scaffolds/test_freezing.py, with the soaks",
     'python3 -c "import secrets; print(secrets.token_hex())"': "test_the_command_for_a_secret_key_prints_one",
 }
 """Every command that README.md and the users' pages of docs/ name, and what runs it."""

@@ -80,5 +80,5 @@ def test_one_that_raises_keeps_the_handler_from_running(app: CommunicateApp, add
 
 
 def test_it_takes_a_function(app: CommunicateApp) -> None:
-    with pytest.raises(TypeError, match="takes a function"):
+    with pytest.raises(TypeError, match="expected a function"):
         app.before_handler(None)  # type: ignore[type-var]

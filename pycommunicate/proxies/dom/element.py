@@ -123,13 +123,12 @@ class ElementWrapper:
             listener. `queue`, the default, lets it wait until the earlier one has ended. `parallel` runs both. `drop` leaves it out.
             With `selector` and a handler that takes the event, each element inside counts by itself.
         :returns: the listener; its `remove()` ends it.
-        :raises TypeError: the handler requires more than one argument.
+        :raises TypeError: the handler requires more than one argument, is an `async def` or has a `yield`.
         """
         if event_name not in _KNOWN_EVENTS:
             check_event(event_name)
         channel, handle = self._channel, self._named()
-        if while_running != "queue" or not callable(handler):
-            check_listener(event_name, handler, while_running)
+        check_listener(event_name, handler, while_running)
         takes_event = takes_argument(handler, "event")
         if prevent_default is None:
             prevent_default = event_name == "submit"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, MethodType
 from typing import Any, Final, Literal
 
+from pycommunicate.proxies.functions import check_function
+
 WhileRunning = Literal["parallel", "queue", "drop"]
 _GATHERS: Final = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 _WHILE_RUNNING: Final = ("parallel", "queue", "drop")
@@ -31,12 +33,8 @@ class Listener:
 
 
 def check_listener(event: str, handler: object, while_running: str) -> None:
-    """Raise what tells that `handler` can't be called, or that `while_running` is none of the known ways."""
-    if not callable(handler):
-        message = (
-            f"the handler of {event!r} is a {type(handler).__name__}; expected a function (without its parentheses)"
-        )
-        raise TypeError(message)
+    """Raise what tells that `handler` is not a plain function, or that `while_running` is none of the known ways."""
+    check_function(handler, f"the handler of {event!r}")
     if while_running not in _WHILE_RUNNING:
         message = f"while_running is {while_running!r}; expected one of {', '.join(_WHILE_RUNNING)}"
         raise ValueError(message)

@@ -19,6 +19,7 @@ from pycommunicate.errors import BrowserError, ConfigurationError, InvalidSelect
 from pycommunicate.keys import Keys, Secret, secrets_of
 from pycommunicate.listening import bind
 from pycommunicate.protocol.limits import Limits
+from pycommunicate.proxies.functions import check_function
 from pycommunicate.server.app.configuration import (
     check_embedders,
     check_factory,
@@ -309,9 +310,7 @@ class CommunicateApp:
         `where` names the handler and its line. The page lives on. The error has been logged already, unless there were too many in that second
         (10 a second for each handler and network address); `hook` is called for every one.
         """
-        if not callable(hook):
-            message = f"on_error() takes a function, not {hook!r}"
-            raise TypeError(message)
+        check_function(hook, "what on_error() was given")
         self._error_hooks.append(hook)
         return hook
 
@@ -324,9 +323,7 @@ class CommunicateApp:
 
         It costs each event the time it takes; a round trip only if it asks the browser or changes `flask.session`.
         """
-        if not callable(function):
-            message = f"before_handler() takes a function, not {function!r}"
-            raise TypeError(message)
+        check_function(function, "what before_handler() was given")
         self.before_handlers.append(function)
         return function
 

@@ -11,6 +11,7 @@ from flask import session as flask_session
 
 from pycommunicate.errors import BrowserGone
 from pycommunicate.proxies.dom.listener import describe
+from pycommunicate.proxies.functions import check_result
 from pycommunicate.server.app.context import context_of, is_seen
 from pycommunicate.server.app.sessionchange import change_of_run, note_base, rebase
 from pycommunicate.server.connection.foresight.recall import Recall
@@ -37,7 +38,7 @@ def run_guarded(
     try:
         try:
             with application_context(page, loading=loading, recall=recall):
-                function()
+                check_result(function(), what)
         finally:
             page.keep_state()  # what it changed before it raised has been changed
     except BrowserGone as error:

@@ -88,6 +88,8 @@ class Page(PageWork):
         self.connection: Connection | None = None
         self._mount_packet: dict[str, Any] | None = None
         self._kept: dict[str, JSON] = {}
+        self._has_begun: View | None = None
+        """The view whose `load()` has begun, until its `teardown()`."""
         self.lineage = Lineage()
         self.owed: OwedCookies | None = None
         """What a remount has set, and the browser does not have yet."""
@@ -502,6 +504,7 @@ class Page(PageWork):
             self._foresee(recall, told, recall.circumstances, [], answers.answers, applied)
 
     def _load(self) -> None:
+        self._has_begun = self.controller.view
         try:
             with self.runtime.recording(self):
                 self.controller.view.load()
@@ -521,6 +524,9 @@ class Page(PageWork):
             subscription.cancel()
 
     def _teardown(self, view: "View") -> None:
+        begun, self._has_begun = self._has_begun, None
+        if begun is not view:
+            return  # its load() has not begun: there is nothing to take down
         run_guarded(self, view.teardown, "teardown()", named=view.teardown)
 
     def ask_ahead(self) -> list[Any] | None:

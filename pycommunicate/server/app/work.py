@@ -227,7 +227,7 @@ class PageWork(PageChannel):
 
     # -- timers and subscriptions -------------------------------------------------------------------------------------------
 
-    def add_timer(self, view: "View", seconds: float, function: Callable[[], object]) -> Timer:
+    def add_timer(self, view: "View", seconds: float, function: Callable[[], object], *, drift: bool = True) -> Timer:
         """Start a timer that ends with the view that is active now."""
 
         def run(timer: Timer) -> None:
@@ -238,7 +238,7 @@ class PageWork(PageChannel):
 
         if self.state is State.ENDED or self.controller_view_is_not(view):
             raise BrowserGone("the view has ended; its timers have too")
-        timer = Timer(self.engine, seconds, run, self._timers)
+        timer = Timer(self.engine, seconds, run, self._timers, drift=drift)
         if self.state is not State.WAITING:  # else with the socket
             timer.start()
         return timer

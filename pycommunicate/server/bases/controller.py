@@ -29,7 +29,7 @@ class PageOfController(Channel, Protocol):
     def redirect(self, location: str | None, *, same_site: bool = False) -> Callable[[], Any] | None:
         """Lead the browser elsewhere. During an HTTP request: return the function that makes the response."""
 
-    def add_timer(self, view: View, seconds: float, function: Callable[[], object]) -> "Timer":
+    def add_timer(self, view: View, seconds: float, function: Callable[[], object], *, drift: bool) -> "Timer":
         """Start a timer that ends with `view`."""
 
     def subscribe(self, view: View, topic: "str | Topic", handler: Callable[..., object]) -> "Subscription":

@@ -1,9 +1,10 @@
 """View: one thing that a page can show, and what happens in it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pycommunicate.proxies.dom.html import HTMLWrapper
+from pycommunicate.proxies.functions import check_function
 
 if TYPE_CHECKING:
     from pycommunicate.server.app.topics import Subscription, Topic
@@ -42,6 +43,11 @@ class View:
     the browser, and `load()` goes on when it is there.
     """
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Check that what a view overrides is of the kind that is called for. Raises `TypeError`."""
+        super().__init_subclass__(**options)
+        _check_class(cls)
+
     def __init__(self, controller: "Controller") -> None:
         self.controller = controller
         self.html_wrapper = controller.html_wrapper
@@ -61,18 +67,26 @@ class View:
         """
 
     def teardown(self) -> None:
-        """Called when the view ends: another view took its place, or the person left. Timers and listeners end by themselves."""
+        """Called when a view ends whose `load()` has begun: another view took its place, or the person left.
 
-    def add_timer(self, seconds: float, function: Callable[[], object]) -> "Timer":
-        """Call `function` every `seconds`, counted from the end of the call before, until the timer is cancelled or the view ends.
+        Timers and listeners end by themselves.
+        """
 
-        Runs as a handler of this page. Returns the timer, for `cancel_timer`.
+    def add_timer(self, seconds: float, function: Callable[[], object], *, drift: bool = True) -> "Timer":
+        """Call `function` every `seconds` until the timer is cancelled or the view ends. Runs as a handler of this page. Does not block.
+
+        :param seconds: how long after the end of the call before; the first time, after now. More than 0.
+        :param drift: False counts from when the timer was added instead, so that calls stay on the beat however long they take. A beat
+            that comes while the call before still runs is left out.
+        :returns: the timer, for `cancel_timer`.
+        :raises ValueError: `seconds` is not a positive number.
+        :raises TypeError: `function` can't be called, is an `async def` or has a `yield`.
         """
         if not isinstance(seconds, int | float) or not seconds > 0:
             message = f"a timer's interval is a positive number of seconds, not {seconds!r}"
             raise ValueError(message)
-        _check_function(function, "the timer's function")
-        return self.controller.page.add_timer(self, seconds, function)
+        check_function(function, "the timer's function")
+        return self.controller.page.add_timer(self, seconds, function, drift=drift)
 
     def cancel_timer(self, timer: "Timer") -> None:
         """End a timer that `add_timer` returned. A call under way is finished. May be called again."""
@@ -83,7 +97,7 @@ class View:
 
         Runs as a handler of this page, in the order of publishing. Returns the subscription; its `cancel()` ends it.
         """
-        _check_function(handler, f"the handler of the topic {topic!r}")
+        check_function(handler, f"the handler of the topic {topic!r}")
         return self.controller.page.subscribe(self, topic, handler)
 
     def publish(self, topic: "str | Topic", value: Any = None) -> int:
@@ -94,7 +108,26 @@ class View:
         return self.controller.page.publish(topic, value)
 
 
-def _check_function(function: object, what: str) -> None:
-    if not callable(function):
-        message = f"{what} is a {type(function).__name__}; expected a function (without its parentheses)"
+def _check_class(cls: type[View]) -> None:
+    """Raise `TypeError` if a subclass hides one of the attributes of `View` with something of another kind."""
+    for name, value in vars(cls).items():
+        what = f"{cls.__qualname__}.{name}"
+        if name in _METHODS:
+            plain = value.__func__ if isinstance(value, staticmethod | classmethod) else value
+            check_function(plain, what)
+        elif name in _PLAIN and (callable(value) or isinstance(value, property | staticmethod | classmethod)):
+            message = f"{what} hides the `{name}` of every view, which is {_PLAIN[name]}; give yours another name"
+            raise TypeError(message)
+    names = vars(cls).get("keep", ())
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        message = f"{cls.__qualname__}.keep is {names!r}; expected a tuple of the names of attributes"
         raise TypeError(message)
+
+
+_METHODS: Final = frozenset(name for name, value in vars(View).items() if callable(value) and not name.startswith("_"))
+_PLAIN: Final = {
+    "controller": "its controller",
+    "html_wrapper": "the document in the browser",
+    "keep": "the names of what a remount puts back",
+    "preload": "True or False",
+}

@@ -41,7 +41,7 @@ def test_one_allowed_host_needs_no_list() -> None:
 
 
 def test_an_error_hook_is_a_function() -> None:
-    with pytest.raises(TypeError, match=r"on_error\(\) takes a function, not None"):
+    with pytest.raises(TypeError, match=r"what on_error\(\) was given is a NoneType; expected a function"):
         CommunicateApp().on_error(None)  # type: ignore[arg-type]
 
 
