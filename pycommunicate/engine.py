@@ -90,6 +90,9 @@ class Engine(Protocol):
     def in_loop_thread(self) -> bool:
         """Whether the caller runs in the thread of the loop (else it must not block on an `event`)."""
 
+    def in_greenlet(self) -> bool:
+        """Whether the caller runs in a greenlet of the loop. Only there may it wait: the loop goes on meanwhile."""
+
     def from_thread(self, function: Callable[[], Any]) -> Any:
         """Run `function`, which may block, in a greenlet of the loop and return what it returns. For other threads."""
 
@@ -142,6 +145,7 @@ class GeventEngine:
         import gevent.monkey  # noqa: PLC0415
 
         self._spawn = gevent.spawn
+        self._current = gevent.getcurrent
         self._sleep = gevent.sleep
         self._timeout: Any = gevent.Timeout
         self._event: Any = gevent.event.Event
@@ -196,6 +200,9 @@ class GeventEngine:
     def in_loop_thread(self) -> bool:
         return bool(self.ident() == self.thread)
 
+    def in_greenlet(self) -> bool:
+        return self.in_loop_thread() and self._current().parent is not None
+
     def from_thread(self, function: Callable[[], Any]) -> Any:
         return _run_for_thread(self, function)
 
@@ -217,6 +224,7 @@ class EventletEngine:
         import eventlet.semaphore  # noqa: PLC0415
 
         self._eventlet: Any = eventlet
+        self._current: Any = eventlet.getcurrent
         self._hubs: Any = eventlet.hubs
         self.ident: Callable[[], int] = eventlet.patcher.original("_thread").get_ident
         self.thread = self.ident()
@@ -265,6 +273,9 @@ class EventletEngine:
 
     def in_loop_thread(self) -> bool:
         return bool(self.ident() == self.thread)
+
+    def in_greenlet(self) -> bool:
+        return self.in_loop_thread() and self._current().parent is not None
 
     def from_thread(self, function: Callable[[], Any]) -> Any:
         return _run_for_thread(self, function)

@@ -391,6 +391,11 @@ class CommunicateApp:
                 gc.unfreeze()
 
     def _check_ready(self) -> None:
+        if not self.engine.in_loop_thread():
+            raise ConfigurationError(
+                "the application was made in another thread than the one that runs it, in which its pages would wait for ever",
+                help="make it in the thread that calls app.run()",
+            )
         if not self._secrets():
             message = "no secret key is set; call app.set_secret_key(...), for example with secrets.token_hex()"
             raise ConfigurationError(message)

@@ -1,6 +1,7 @@
 """The guard in front of the sockets: what must not reach the stack underneath is answered here."""
 
 import io
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -12,8 +13,10 @@ from pycommunicate.server.connection.doorguard import refuse
 from pycommunicate.server.connection.entrance import Entrance
 from pycommunicate.server.connection.guard import are_frames
 from pycommunicate.server.connection.handlers import HandlerPool
-from pycommunicate.server.connection.refusals import Refusals
+from pycommunicate.server.connection.refusals import Refusals, printable
 from pycommunicate.server.connection.websocket import LAST_REQUEST, peer_is_gone
+
+log = logging.getLogger("pycommunicate")
 
 _BODY_SECONDS = 10.0
 _UNAVAILABLE = ("503 Service Unavailable", b"The server is busy, or being replaced. Try again.")
@@ -53,11 +56,14 @@ class SocketGuard:
         self._refusals = application.refusals
         self._limit = application.limits.inbound_message
         self._entrance = Entrance(application.engine)
+        self._told = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass the request on, or refuse it."""
         path = environ.get("PATH_INFO", "")
         is_socket = path.startswith(SOCKET_PATH)
+        if is_socket and not self._engine.in_greenlet():
+            return self._refuse_server(environ, start_response)
         known = _socket_id(environ) if is_socket else ""
         # Where hot reload replaces this process, its successor has taken the socket: who still came here is answered here.
         if self._pool.draining and not known and (is_socket or not self._app.hot):
@@ -87,6 +93,18 @@ class SocketGuard:
             return not self._pool.draining
         self._refusals.counts["left" if peer_is_gone(environ) else "crowded"] += 1
         return False
+
+    def _refuse_server(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Say once that pages can't live on the server that runs the application."""
+        if not self._told:
+            self._told = True
+            log.error(
+                "Pages are shown, but can't live on this server (%s): it handles requests in threads, or one after the other, and a page's connection "
+                "lasts. Start the program with `app.run()` or `pycommunicate run`.",
+                printable(str(environ.get("SERVER_SOFTWARE", "unknown"))),
+            )
+        start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return []
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:
         try:
